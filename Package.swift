@@ -1,0 +1,77 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+
+let asn1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+/// A room of ours: Swift 6, warnings are errors.
+func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+/// A program: settings, wiring, run.
+func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+let package = Package(
+    name: "inkan",
+    products: [
+        .executable(name: "inkan-signerd", targets: ["inkan-signerd"]),
+        .executable(name: "inkan-tokend", targets: ["inkan-tokend"]),
+        .executable(name: "inkan", targets: ["inkan"]),
+        .executable(name: "inkan-bench", targets: ["inkan-bench"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    ],
+    targets: [
+        .systemLibrary(name: "CPKCS11", pkgConfig: "p11-kit-1", providers: [.apt(["libp11-kit-dev"])]),
+        .target(name: "CLinux"),
+
+        room("Clocks"),
+        room("TextForms"),
+        room("Threads", ["CLinux"]),
+        room("StrictYAML", [yams]),
+        room("Secrets", ["CLinux"]),
+        room("Varlink", ["CLinux", "Threads"]),
+        room("X509Building", ["Clocks", crypto, cryptoExtras]),
+        room("Policy", ["X509Building", "StrictYAML", "Clocks", "CLinux", crypto]),
+        room("PKCS11", ["CPKCS11", "Secrets"]),
+        room("Tokens", ["CLinux", "Clocks", "Threads", "Secrets", "StrictYAML", crypto]),
+        room("Ledger", ["CLinux", "Clocks", "Threads", grdb, crypto]),
+        room("Issuance", ["Threads", "TextForms", "Policy", "X509Building", "Ledger", "Tokens", "Clocks"]),
+        .target(
+            name: "SignerAPI", dependencies: ["Varlink"],
+            resources: [.embedInCode("io.inkan.Signer.varlink"), .embedInCode("io.inkan.Officer.varlink")],
+            swiftSettings: strict),
+        room("SignerService", ["TextForms", "SignerAPI", "Issuance", "Varlink", "StrictYAML"]),
+        room("SignerClient", ["SignerAPI", "Varlink"]),
+        room("Ceremony", ["Issuance", "Threads", "StrictYAML", "TextForms", "Varlink"]),
+        room("Workbench", ["SignerClient", "Tokens", "Secrets"]),
+
+        program("inkan-tokend", ["PKCS11", "Tokens", "Threads", "Secrets", "Clocks", "CLinux"]),
+        program("inkan-signerd", ["SignerService", arguments]),
+        program("inkan", ["SignerService", "SignerClient", "Ceremony", "Workbench", arguments]),
+        program("inkan-bench", ["SignerClient", "Workbench", "PKCS11", "X509Building", "Secrets", "Clocks", arguments]),
+
+        tests("LedgerTests", ["Ledger", "Clocks", grdb, crypto]),
+        tests("VarlinkTests", ["Varlink", "Threads"]),
+        tests("X509BuildingTests", ["X509Building", "Clocks", asn1, crypto, cryptoExtras]),
+    ],
+    swiftLanguageModes: [.v6]
+)

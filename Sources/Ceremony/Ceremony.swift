@@ -1,0 +1,201 @@
+import Clocks
+import Glibc
+import Issuance
+import Ledger
+import Policy
+import TextForms
+import Threads
+import Tokens
+import X509Building
+
+/// Makes the authorities of a plan: for each a key in its token and a certificate over it, through the same line as every
+/// other certificate, each act in the ledger. An authority that is there already is kept.
+package struct Ceremony {
+    /// What people may want to read while it goes on.
+    package typealias Progress = (String) -> Void
+
+    private let plan: CeremonyPlan
+    let profiles: ProfileSet
+    let ledger: LedgerStore
+    let clock: any WallClock
+    private let tokens: [String: TokenWorkerSupervisor]
+    private let serials: [String: SerialSource]
+    private let progress: Progress
+
+    /// Checks that plan, site and profiles fit together before anything is made.
+    package init(
+        plan: CeremonyPlan, site: CeremonySite, profiles: ProfileSet, ledger: LedgerStore, tokenWorker: String,
+        clock: any WallClock, progress: @escaping Progress
+    ) throws(CeremonyError) {
+        let known = Set(site.tokens.map(\.name))
+        for authority in plan.authorities {
+            guard known.contains(authority.token) else {
+                throw CeremonyError(
+                    authority: authority.name, message: "the site has no token “\(authority.token)”",
+                    mend: "add it to the site file")
+            }
+            guard profiles.authority(authority.profile) != nil else {
+                throw CeremonyError(
+                    authority: authority.name, message: "there is no CA profile “\(authority.profile)”",
+                    mend: "name one of: \(profiles.authorities.map(\.name).joined(separator: ", "))")
+            }
+        }
+        self.plan = plan
+        self.profiles = profiles
+        self.ledger = ledger
+        self.clock = clock
+        self.progress = progress
+        var tokens: [String: TokenWorkerSupervisor] = [:]
+        for settings in site.tokens {
+            tokens[settings.name] = TokenWorkerSupervisor(settings: settings, workerExecutable: tokenWorker) { _ in }
+        }
+        self.tokens = tokens
+        serials = tokens.mapValues(SerialSource.init(token:))
+    }
+
+    /// Runs the plan to its end.
+    ///
+    /// - Parameters:
+    ///   - present: certificates of authorities that were made before, by name.
+    ///   - keep: is handed each new authority at once, so that it is kept even when a later one fails.
+    /// - Returns: the transcript of what was done, every authority in the plan's order.
+    package func run(
+        present: [String: Certificate], keep keepStep: (CeremonyTranscript.Step) throws -> Void
+    ) throws -> CeremonyTranscript {
+        defer { for token in tokens.values { token.stop() } }
+        try startTokens()
+        var transcript = CeremonyTranscript(
+            plan: plan.name, planHash: plan.hash, profileSetHash: profiles.sha256, startedAt: clock.now)
+        try append("ceremony-started", [("plan", .text(plan.name)), ("planHash", .bytes(plan.hash))])
+        var made: [String: Certificate] = [:]
+        for authority in plan.authorities {
+            if let certificate = present[authority.name] {
+                try keep(authority, certificate)
+                made[authority.name] = certificate
+                transcript.steps.append(.init(authority: authority.name, certificate: certificate, isNew: false))
+            } else {
+                let step = try make(authority, signedBy: made)
+                try keepStep(step)
+                made[authority.name] = step.certificate
+                transcript.steps.append(step)
+            }
+        }
+        try append("ceremony-ended", [("plan", .text(plan.name)), ("authorities", .number(Int64(made.count)))])
+        return transcript
+    }
+
+    private func startTokens() throws(CeremonyError) {
+        for (name, token) in tokens.sorted(by: { $0.key < $1.key }) {
+            token.start()
+            let status = token.waitUntilSettled(nanoseconds: 60_000_000_000)
+            guard case .ready = status.state else {
+                let problem = status.lastError
+                throw CeremonyError(
+                    message: "token \(name) is not ready: \(problem?.message ?? "it does not answer")",
+                    mend: problem?.mend ?? "look into the module's log")
+            }
+            progress("token \(name): \(status.token?.uri ?? "ready")")
+        }
+    }
+
+    // MARK: - One authority
+
+    /// An authority made before must be what the plan says, and its key must be in its token.
+    private func keep(_ authority: CeremonyPlan.Authority, _ certificate: Certificate) throws(CeremonyError) {
+        guard certificate.tbs.subject == authority.subject else {
+            throw CeremonyError(
+                authority: authority.name, message: "the certificate that is there has another subject",
+                mend: "move it away to make a new authority, or run the plan that it was made by")
+        }
+        do {
+            try token(of: authority).locate(spki: certificate.tbs.publicKey.derEncoded)
+        } catch {
+            throw CeremonyError(error, authority: authority.name)
+        }
+        progress("\(authority.name): there already, its key is in the token")
+    }
+
+    private func make(
+        _ authority: CeremonyPlan.Authority, signedBy made: [String: Certificate]
+    ) throws(CeremonyError) -> CeremonyTranscript.Step {
+        progress("\(authority.name): generating \(authority.key.rawValue) in token \(authority.token)")
+        let pair = try generate(authority)
+        let certificate = try certify(authority, key: try publicKey(pair, authority), signedBy: made)
+        progress("\(authority.name): \(certificate.tbs.subject), serial \(HexText.encode(certificate.tbs.serialNumber))")
+        return CeremonyTranscript.Step(
+            authority: authority.name, certificate: certificate, isNew: true, attributes: pair.attributes)
+    }
+
+    private func generate(_ authority: CeremonyPlan.Authority) throws(CeremonyError) -> GeneratedKeyPair {
+        let pair: GeneratedKeyPair
+        do {
+            pair = try token(of: authority).keyPair(KeyPairRequest(algorithm: authority.key, label: authority.name))
+        } catch {
+            throw CeremonyError(error, authority: authority.name)
+        }
+        let attributes = pair.attributes.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+        try append(
+            "key-generated",
+            [
+                ("label", .text(authority.name)), ("algorithm", .text(authority.key.rawValue)),
+                ("token", .text(authority.token)), ("key", .bytes(KeyIdentity(spki: pair.spki).sha256)),
+                ("attributes", .list(attributes.map(EventValue.text))),
+            ])
+        return pair
+    }
+
+    private func publicKey(
+        _ pair: GeneratedKeyPair, _ authority: CeremonyPlan.Authority
+    ) throws(CeremonyError) -> SubjectPublicKey {
+        do {
+            return try SubjectPublicKey(derEncoded: pair.spki)
+        } catch {
+            throw CeremonyError(error, authority: authority.name)
+        }
+    }
+
+    private func certify(
+        _ authority: CeremonyPlan.Authority, key: SubjectPublicKey, signedBy made: [String: Certificate]
+    ) throws(CeremonyError) -> Certificate {
+        var issuer: IssuerFacts?
+        var signer = signingKey(key, of: authority)
+        if case .authority(let name) = authority.signedBy, let certificate = made[name],
+            let entry = plan.authorities.first(where: { $0.name == name })
+        {
+            issuer = try facts(of: certificate, named: name)
+            signer = signingKey(certificate.tbs.publicKey, of: entry)
+        }
+        let order = AuthorityOrder(
+            orderID: "ceremony.\(authority.name).\(HexText.encode(Array(key.sha256.prefix(8))))",
+            request: AuthorityRequest(
+                profile: authority.profile, subject: authority.subject.attributes,
+                signatureAlgorithm: authority.signatureAlgorithm),
+            key: key, issuer: issuer, signer: signer, callerUID: getuid())
+        try register(key, of: authority.name)
+        let bytes = try issue(order, authority: authority.name)
+        do {
+            return try Certificate(derEncoded: bytes)
+        } catch {
+            throw CeremonyError(error, authority: authority.name)
+        }
+    }
+
+    private func facts(of certificate: Certificate, named name: String) throws(CeremonyError) -> IssuerFacts {
+        do {
+            return try IssuerFacts(name: name, certificate: certificate)
+        } catch {
+            throw CeremonyError(error, authority: name)
+        }
+    }
+
+    private func signingKey(_ key: SubjectPublicKey, of authority: CeremonyPlan.Authority) -> SigningKey {
+        SigningKey(
+            publicKey: key, tokenName: authority.token, token: token(of: authority),
+            serials: serials[authority.token] ?? SerialSource(token: token(of: authority)))
+    }
+
+    /// `init` has made sure that every authority's token is there.
+    private func token(of authority: CeremonyPlan.Authority) -> TokenWorkerSupervisor {
+        tokens[authority.token]!
+    }
+}

@@ -1,0 +1,108 @@
+import Clocks
+import Crypto
+import Policy
+import X509Building
+
+/// What the ledger knows an order by.
+package struct OrderFacts: Sendable {
+    package let orderID: String
+    package let contentHash: [UInt8]
+    package let callerUID: UInt32
+    package let keyOrigin: KeyOrigin
+}
+
+/// Step 2. The profile, the rules of the day and the caller's role allow what is asked, and say what the certificate
+/// will contain. Grants and quotas are judged here too once registration officers sign them.
+package struct AuthorisedRequest: Sendable {
+    /// How the public key's owner has shown that the private half is theirs.
+    enum Possession: Sendable {
+        case provenBy(CertificationRequest)
+        /// The token made the pair itself, and said so (TOK-04).
+        case generatedInToken
+    }
+
+    package let order: OrderFacts
+    /// Everything the certificate will contain but its serial.
+    package let plan: CertificatePlan
+    package let signer: SigningKey
+    /// The CA that signs; none for a root, which signs itself.
+    package let issuer: IssuerFacts?
+    package let judgedAt: Timestamp
+    let possession: Possession
+
+    /// Whether the certificate is a CA's, made by a ceremony.
+    var isAuthority: Bool {
+        if case .generatedInToken = possession { true } else { false }
+    }
+
+    fileprivate init(
+        order: OrderFacts, plan: CertificatePlan, signer: SigningKey, issuer: IssuerFacts?, judgedAt: Timestamp,
+        possession: Possession
+    ) {
+        self.order = order
+        self.plan = plan
+        self.signer = signer
+        self.issuer = issuer
+        self.judgedAt = judgedAt
+        self.possession = possession
+    }
+}
+
+extension DecodedRequest {
+    /// Asks the policy whether a person may have this certificate.
+    package func authorise(by authority: IssuingAuthority, at now: Timestamp) throws(IssuanceError) -> AuthorisedRequest
+    {
+        let name: String
+        do throws(PolicyViolation) {
+            name = try authority.profiles.issuerName(for: facts)
+        } catch {
+            throw IssuanceError(error)
+        }
+        guard let issuer = authority.issuers[name] else { throw IssuanceError.notServed(issuer: name) }
+        do throws(PolicyViolation) {
+            let plan = try authority.profiles.resolve(facts, key: request.publicKey, issuer: issuer.facts, at: now)
+            return AuthorisedRequest(
+                order: order, plan: plan, signer: issuer.key, issuer: issuer.facts, judgedAt: now,
+                possession: .provenBy(request))
+        } catch {
+            throw IssuanceError(error)
+        }
+    }
+}
+
+/// A CA certificate that a ceremony asks for, over a key that a token has just generated.
+package struct AuthorityOrder: Sendable {
+    package var orderID: String
+    package var request: AuthorityRequest
+    package var key: SubjectPublicKey
+    /// The root that signs, or none for a root that signs itself.
+    package var issuer: IssuerFacts?
+    package var signer: SigningKey
+    package var callerUID: UInt32
+
+    package init(
+        orderID: String, request: AuthorityRequest, key: SubjectPublicKey, issuer: IssuerFacts?, signer: SigningKey,
+        callerUID: UInt32
+    ) {
+        self.orderID = orderID
+        self.request = request
+        self.key = key
+        self.issuer = issuer
+        self.signer = signer
+        self.callerUID = callerUID
+    }
+
+    /// Asks the policy whether there may be such a CA.
+    package func authorise(by profiles: ProfileSet, at now: Timestamp) throws(IssuanceError) -> AuthorisedRequest {
+        do throws(PolicyViolation) {
+            let plan = try profiles.resolve(request, key: key, issuer: issuer, at: now)
+            return AuthorisedRequest(
+                order: OrderFacts(
+                    orderID: orderID, contentHash: Array(SHA256.hash(data: Array(orderID.utf8) + key.derEncoded)),
+                    callerUID: callerUID, keyOrigin: .token),
+                plan: plan, signer: signer, issuer: issuer, judgedAt: now, possession: .generatedInToken)
+        } catch {
+            throw IssuanceError(error)
+        }
+    }
+}

@@ -1,0 +1,72 @@
+import Crypto
+import Ledger
+import Policy
+import X509Building
+
+/// Step 5. The intent is durable: order, serial and the hash of what will be signed. From here on a crash leaves a trace.
+package struct IntendedCertificate: Sendable {
+    package let linted: LintedCertificate
+    package let receipt: IntentReceipt
+
+    fileprivate init(linted: LintedCertificate, receipt: IntentReceipt) {
+        self.linted = linted
+        self.receipt = receipt
+    }
+}
+
+/// What writing an intent can lead to.
+package enum Intention: Sendable {
+    case intended(IntendedCertificate)
+    /// The same order with the same content has its certificate already.
+    case alreadyIssued(IssuedCertificate)
+}
+
+extension LintedCertificate {
+    /// Writes the intent. The completion runs on the ledger's thread.
+    package func intend(
+        in ledger: LedgerStore,
+        completion: @escaping @Sendable (Result<Intention, IssuanceError>) -> Void
+    ) {
+        let authorised = built.authorised
+        let plan = authorised.plan
+        let intent = Intent(
+            orderID: authorised.order.orderID,
+            contentHash: authorised.order.contentHash,
+            profile: plan.profile,
+            profileSetHash: plan.profileSetSHA256,
+            profileSetVersion: plan.profileSetVersion,
+            issuer: plan.issuer,
+            serial: built.serial,
+            tbsHash: Array(SHA256.hash(data: built.bytes)),
+            publicKeyHash: plan.publicKey.sha256,
+            subjectHash: plan.subjectHash,
+            keyOrigin: authorised.order.keyOrigin.rawValue,
+            callerUID: authorised.order.callerUID,
+            notAfter: plan.notAfter,
+            isAuthority: authorised.isAuthority)
+        ledger.intend(intent) { result in
+            switch result {
+            case .success(.intended(let receipt)):
+                completion(.success(.intended(IntendedCertificate(linted: self, receipt: receipt))))
+            case .success(.alreadyIssued(let certificate)):
+                completion(.success(.alreadyIssued(certificate)))
+            case .failure(let error):
+                completion(.failure(IssuanceError(error)))
+            }
+        }
+    }
+}
+
+extension CertificatePlan {
+    /// SHA-256 of what names the subject: its name and its alternative names. One key serves one subject (SGN-03).
+    fileprivate var subjectHash: [UInt8] {
+        var hash = SHA256()
+        for attribute in subject.attributes {
+            hash.update(data: Array("\(attribute.type.rawValue)=\(attribute.value)\u{0}".utf8))
+        }
+        for kind in [OID.subjectAlternativeName, .securityIdentifier] {
+            hash.update(data: extensions.first { $0.oid == kind }?.value ?? [])
+        }
+        return Array(hash.finalize())
+    }
+}

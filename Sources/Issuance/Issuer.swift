@@ -1,0 +1,70 @@
+import Policy
+import Tokens
+import X509Building
+
+/// A key that signs, and the token that holds it. The key is known by nothing but its public half.
+package struct SigningKey: Sendable {
+    package let publicKey: SubjectPublicKey
+    /// Names the token for messages.
+    package let tokenName: String
+    package let token: TokenWorkerSupervisor
+    package let serials: SerialSource
+
+    package init(
+        publicKey: SubjectPublicKey, tokenName: String, token: TokenWorkerSupervisor, serials: SerialSource
+    ) {
+        self.publicKey = publicKey
+        self.tokenName = tokenName
+        self.token = token
+        self.serials = serials
+    }
+}
+
+/// An authority that signs for people: its certificate, its chain, its key.
+package struct Issuer: Sendable {
+    /// What policy and lint have to know of it, its name included.
+    package let facts: IssuerFacts
+    package let certificate: Certificate
+    /// PEM, this issuer's certificate first, the root's last.
+    package let chainPEM: [String]
+    package let key: SigningKey
+
+    package var name: String { facts.name }
+
+    /// - Throws: when the certificate is not a CA's, or the chain does not lead to a root that signed it.
+    package init(
+        name: String, certificate: Certificate, chain: [Certificate], tokenName: String,
+        token: TokenWorkerSupervisor, serials: SerialSource
+    ) throws(X509Error) {
+        facts = try IssuerFacts(name: name, certificate: certificate)
+        self.certificate = certificate
+        key = SigningKey(
+            publicKey: certificate.tbs.publicKey, tokenName: tokenName, token: token, serials: serials)
+        let whole = [certificate] + chain
+        for (lower, upper) in zip(whole, whole.dropFirst()) where !lower.isSigned(by: upper.tbs.publicKey) {
+            throw X509Error(
+                .badSignature, "“\(lower.tbs.subject)” is not signed by the next certificate of its chain; "
+                    + "list the chain in order, the root last")
+        }
+        chainPEM = whole.map(\.pem)
+    }
+
+    /// The signatures that the key can make.
+    package var signatureAlgorithms: [SignatureAlgorithm] {
+        SignatureAlgorithm.allCases.filter { $0.accepts(key.publicKey) }
+    }
+}
+
+extension SignatureAlgorithm {
+    /// The raw mechanism of the token that makes this signature out of `tokenInput`.
+    package var tokenMechanism: TokenMechanism {
+        switch self {
+        case .sha256WithRSA, .sha384WithRSA, .sha512WithRSA: .rsaPKCS
+        case .rsassaPSSSHA256: .rsaPSSSHA256
+        case .rsassaPSSSHA384: .rsaPSSSHA384
+        case .rsassaPSSSHA512: .rsaPSSSHA512
+        case .ecdsaP256SHA256, .ecdsaP384SHA384: .ecdsa
+        case .ed25519: .eddsa
+        }
+    }
+}

@@ -1,0 +1,44 @@
+import Clocks
+import Ledger
+import X509Building
+
+/// Step 9. What the caller gets.
+package struct ReleasedCertificate: Sendable {
+    package let orderID: String
+    package let serial: [UInt8]
+    /// DER.
+    package let certificate: [UInt8]
+    /// PEM, the issuer's certificate first, the root's last.
+    package let chainPEM: [String]
+    package let profileSetVersion: String
+    /// The certificate's place in the ledger, counted from 0.
+    package let ledgerEntry: Int64
+    /// Whether the order had been fulfilled before.
+    package let repeated: Bool
+    package let waitNanoseconds: UInt64
+    package let tokenNanoseconds: UInt64
+    package let totalNanoseconds: UInt64
+}
+
+extension RecordedCertificate {
+    /// Puts the answer together.
+    ///
+    /// - Parameters:
+    ///   - chainPEM: the issuer's certificate first, the root's last.
+    ///   - receivedAt: when the whole call had been received, on the monotonic clock, in nanoseconds.
+    package func release(chainPEM: [String], receivedAt: UInt64) -> ReleasedCertificate {
+        let signed = verified.signed
+        let built = signed.intended.linted.built
+        return ReleasedCertificate(
+            orderID: built.authorised.order.orderID,
+            serial: built.serial,
+            certificate: verified.certificate,
+            chainPEM: chainPEM,
+            profileSetVersion: built.authorised.plan.profileSetVersion,
+            ledgerEntry: receipt.sequence,
+            repeated: false,
+            waitNanoseconds: signed.waitNanoseconds,
+            tokenNanoseconds: signed.tokenNanoseconds,
+            totalNanoseconds: monotonicNanoseconds() - receivedAt)
+    }
+}

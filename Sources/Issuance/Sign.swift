@@ -1,0 +1,43 @@
+import Tokens
+import X509Building
+
+/// Step 6. The token has signed the linted bytes. Whether it has done so rightly is not known yet.
+package struct SignedCertificate: Sendable {
+    package let intended: IntendedCertificate
+    /// As X.509 carries it.
+    package let signature: [UInt8]
+    package let waitNanoseconds: UInt64
+    package let tokenNanoseconds: UInt64
+
+    fileprivate init(intended: IntendedCertificate, signature: [UInt8], token: TokenSignature) {
+        self.intended = intended
+        self.signature = signature
+        waitNanoseconds = token.waitNanoseconds
+        tokenNanoseconds = token.tokenNanoseconds
+    }
+}
+
+extension IntendedCertificate {
+    /// Has the token sign. The completion runs on the thread that reads the worker's answers.
+    package func sign(completion: @escaping @Sendable (Result<SignedCertificate, IssuanceError>) -> Void) {
+        let authorised = linted.built.authorised
+        let algorithm = authorised.plan.signatureAlgorithm
+        let signer = authorised.signer
+        signer.token.sign(
+            spki: signer.publicKey.derEncoded, mechanism: algorithm.tokenMechanism,
+            input: algorithm.tokenInput(for: linted.built.bytes)
+        ) { result in
+            switch result {
+            case .success(let token):
+                do throws(X509Error) {
+                    let signature = try algorithm.signatureValue(fromToken: token.raw)
+                    completion(.success(SignedCertificate(intended: self, signature: signature, token: token)))
+                } catch {
+                    completion(.failure(.badSignature(token: signer.tokenName, detail: error.reason)))
+                }
+            case .failure(let error):
+                completion(.failure(IssuanceError(error, token: signer.tokenName)))
+            }
+        }
+    }
+}

@@ -1,0 +1,100 @@
+import Crypto
+
+/// One order as a caller sent it: nothing in it has been looked at yet.
+package struct Submission: Sendable {
+    /// A name or attribute type with its value, as the wire carries it.
+    package struct Item: Sendable {
+        package var kind: String
+        package var value: String
+
+        package init(kind: String, value: String) {
+            self.kind = kind
+            self.value = value
+        }
+    }
+
+    package var orderID: String
+    package var profile: String
+    package var issuer: String?
+    /// PKCS#10, PEM or the base64 of its DER.
+    package var request: String
+    package var subject: [Item]
+    package var alternativeNames: [Item]
+    package var securityIdentifier: String?
+    package var extendedKeyUsages: [String]
+    package var signatureAlgorithm: String?
+    package var notBefore: String?
+    package var notAfter: String?
+    package var validityDays: Int?
+    /// Who asks, by the kernel's word (SO_PEERCRED).
+    package var callerUID: UInt32
+    /// When the whole call had been received, on the monotonic clock, in nanoseconds.
+    package var receivedAt: UInt64
+
+    package init(orderID: String, profile: String, request: String, callerUID: UInt32, receivedAt: UInt64) {
+        self.orderID = orderID
+        self.profile = profile
+        self.request = request
+        self.callerUID = callerUID
+        self.receivedAt = receivedAt
+        issuer = nil
+        subject = []
+        alternativeNames = []
+        securityIdentifier = nil
+        extendedKeyUsages = []
+        signatureAlgorithm = nil
+        notBefore = nil
+        notAfter = nil
+        validityDays = nil
+    }
+
+    /// SHA-256 over everything that is asked for, with lengths between the parts, so that an order asked again can be
+    /// told from an order changed. Who asks and when are no part of it.
+    package var contentHash: [UInt8] {
+        var canonical = CanonicalBytes()
+        canonical.append(profile)
+        canonical.append(issuer)
+        canonical.append(request)
+        canonical.append(subject)
+        canonical.append(alternativeNames)
+        canonical.append(securityIdentifier)
+        canonical.append(count: extendedKeyUsages.count)
+        for usage in extendedKeyUsages { canonical.append(usage) }
+        canonical.append(signatureAlgorithm)
+        canonical.append(notBefore)
+        canonical.append(notAfter)
+        canonical.append(validityDays.map(String.init))
+        return Array(SHA256.hash(data: canonical.bytes))
+    }
+}
+
+/// Parts one after the other, each behind its length, so that no two different submissions have the same bytes.
+private struct CanonicalBytes {
+    var bytes: [UInt8] = []
+
+    init() {
+        bytes.reserveCapacity(2048)
+    }
+
+    mutating func append(count: Int) {
+        withUnsafeBytes(of: UInt32(clamping: count).bigEndian) { bytes.append(contentsOf: $0) }
+    }
+
+    mutating func append(_ text: String) {
+        append(count: text.utf8.count)
+        bytes.append(contentsOf: text.utf8)
+    }
+
+    mutating func append(_ text: String?) {
+        bytes.append(text == nil ? 0 : 1)
+        if let text { append(text) }
+    }
+
+    mutating func append(_ items: [Submission.Item]) {
+        append(count: items.count)
+        for item in items {
+            append(item.kind)
+            append(item.value)
+        }
+    }
+}

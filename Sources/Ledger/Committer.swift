@@ -1,0 +1,238 @@
+internal import CLinux
+import Clocks
+import Glibc
+internal import GRDB
+internal import GRDBSQLite
+import Synchronization
+
+/// What the ledger tells its operator beside answers.
+package enum LedgerNotice: Sendable, Hashable {
+    /// The committer's thread could not be preferred to others; under load, commits may wait longer.
+    case priorityRefused(errno: Int32)
+    /// A check-point failed; the write-ahead log grows until one succeeds.
+    case checkpointFailed(LedgerError)
+    /// Writing failed in a way that leaves the file uncertain: every request is refused from now on.
+    case writingEnded(LedgerError)
+}
+
+/// Counters since the ledger was opened.
+package struct LedgerStatistics: Sendable, Hashable {
+    package internal(set) var commits = 0
+    package internal(set) var entries = 0
+    package internal(set) var largestBatch = 0
+    /// Pages in SQLite's write-ahead log after the last commit.
+    package internal(set) var logPages = 0
+    /// Intents that wait for their certificate.
+    package internal(set) var openIntents = 0
+    /// Whether the committer's thread got its higher priority.
+    package internal(set) var priorityRaised = false
+}
+
+/// The one thread that writes: takes what waits, writes it in one transaction, and answers when it is on the disk.
+final class Committer: Sendable {
+    private let settings: LedgerSettings
+    private let clock: any WallClock
+    private let log: @Sendable (LedgerNotice) -> Void
+    private let queue: CommitQueue
+    private let trimmer: LogTrimmer
+    private let pagesInLog = Atomic<Int>(0)
+    private let counters = Mutex(LedgerStatistics())
+    private let ended = Mutex<LedgerError?>(nil)
+
+    init(
+        settings: LedgerSettings,
+        clock: any WallClock,
+        queue: CommitQueue,
+        trimmer: LogTrimmer,
+        log: @escaping @Sendable (LedgerNotice) -> Void
+    ) {
+        self.settings = settings
+        self.clock = clock
+        self.queue = queue
+        self.trimmer = trimmer
+        self.log = log
+    }
+
+    var statistics: LedgerStatistics { counters.withLock { $0 } }
+
+    /// Why nothing is written any more, if so.
+    var failure: LedgerError? { ended.withLock { $0 } }
+
+    /// Works until the queue is closed and empty. Keeps the pool's writer connection for all of that time.
+    func run(_ pool: DatabasePool, memory: WriterMemory, index: IntentIndex) {
+        preferThisThread()
+        pool.writeWithoutTransaction { db in
+            do {
+                watchLog(db)
+                var writer = try EntryWriter(db, memory: memory, index: index)
+                work(&writer)
+            } catch {
+                end(LedgerError(error))
+                refuseEverything()
+            }
+            sqlite3_wal_hook(db.sqliteConnection, nil, nil)
+        }
+    }
+
+    private func work(_ writer: inout EntryWriter) {
+        var gatherUntil: UInt64 = 0
+        while let work = queue.take(
+            limit: settings.batchLimit,
+            openIntents: writer.memory.open.count,
+            gatherUntil: gatherUntil
+        ) {
+            if !work.requests.isEmpty {
+                commit(work.requests, &writer)
+                gatherUntil = monotonicNanoseconds() + settings.gatherNanoseconds
+                trimmer.observe(pages: pagesInLog.load(ordering: .relaxed))
+            }
+            if work.trim { trimmer.finish(writer.db, pages: pagesInLog.load(ordering: .relaxed)) }
+        }
+    }
+
+    private func refuseEverything() {
+        while let work = queue.take(limit: settings.batchLimit, openIntents: 0, gatherUntil: 0) {
+            for request in work.requests { request.fail(failure ?? .stopped) }
+        }
+    }
+
+    // MARK: One transaction
+
+    private func commit(_ requests: [Request], _ writer: inout EntryWriter) {
+        if let failure {
+            for request in requests { request.fail(failure) }
+            return
+        }
+        let before = writer.memory
+        do {
+            let answers = try write(requests, &writer)
+            let added = Int(writer.memory.tree.size - before.tree.size)
+            counters.withLock { counters in
+                counters.commits += 1
+                counters.entries += added
+                counters.largestBatch = max(counters.largestBatch, requests.count)
+                counters.openIntents = writer.memory.open.count
+                counters.logPages = pagesInLog.load(ordering: .relaxed)
+            }
+            for answer in answers { answer() }
+        } catch {
+            writer.memory = before
+            refuse(requests, because: error)
+        }
+    }
+
+    private func write(_ requests: [Request], _ writer: inout EntryWriter) throws -> [() -> Void] {
+        let time = EntryTime(clock: clock.now, last: writer.memory.lastTime)
+        let size = writer.memory.tree.size
+        var answers: [(Int64) -> Void] = []
+        answers.reserveCapacity(requests.count)
+        try writer.db.beginTransaction(.immediate)
+        do {
+            for request in requests {
+                answers.append(try Committer.apply(request, &writer, at: time))
+            }
+            if writer.memory.tree.size > size { try writer.finish(time: time) }
+            try writer.db.commit()
+        } catch {
+            try rollBack(writer.db)
+            throw error
+        }
+        let newSize = writer.memory.tree.size
+        return answers.map { answer in { answer(newSize) } }
+    }
+
+    /// A failed statement may have ended the transaction already (SQLITE_FULL, SQLITE_IOERR).
+    private func rollBack(_ db: Database) throws {
+        if db.isInsideTransaction { try db.rollback() }
+    }
+
+    /// Nothing of the batch was written.
+    private func refuse(_ requests: [Request], because error: any Error) {
+        let reason = LedgerError(error)
+        if Committer.leavesFileUncertain(error) { end(reason) }
+        for request in requests { request.fail(reason) }
+    }
+
+    /// After a failed write or flush nobody knows what the disk holds; only opening anew finds out. Each request is
+    /// checked before it is written, so that a violated constraint means that somebody else wrote to the file.
+    private static func leavesFileUncertain(_ error: any Error) -> Bool {
+        guard let error = error as? DatabaseError else { return false }
+        switch error.resultCode {
+        case .SQLITE_IOERR: return error.extendedResultCode != .SQLITE_IOERR_SHMSIZE
+        case .SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_CONSTRAINT: return true
+        default: return false
+        }
+    }
+
+    private func end(_ reason: LedgerError) {
+        ended.withLock { $0 = $0 ?? reason }
+        log(.writingEnded(reason))
+    }
+
+    /// Writes one request. What it answers is told after the commit, with the size of the tree.
+    ///
+    /// Refusals are answers; what is thrown ends the transaction.
+    private static func apply(
+        _ request: Request,
+        _ writer: inout EntryWriter,
+        at time: EntryTime
+    ) throws -> (Int64) -> Void {
+        switch request {
+        case .intend(let intent, let answer):
+            let result = try attempt { try writer.intend(intent, at: time) }
+            return { _ in answer(result) }
+        case .record(let record, let answer):
+            let result = try attempt { try writer.record(record, at: time) }
+            return { size in
+                answer(
+                    result.map { receipt in
+                        var receipt = receipt
+                        receipt.treeSize = size
+                        return receipt
+                    }
+                )
+            }
+        case .close(let intent, let reason, let answer):
+            let result = try attempt { try writer.close(intent, reason: reason, at: time) }
+            return { _ in answer(result) }
+        case .append(let event, let answer):
+            let result = try attempt { try writer.append(event, at: time) }
+            return { _ in answer(result) }
+        case .authorityKey(let hash, let issuer, let answer):
+            let result = try attempt { try writer.addAuthorityKey(hash, issuer: issuer, at: time) }
+            return { _ in answer(result) }
+        }
+    }
+
+    private static func attempt<Value>(_ body: () throws -> Value) throws -> Result<Value, LedgerError> {
+        do {
+            return .success(try body())
+        } catch let refusal as LedgerError {
+            return .failure(refusal)
+        }
+    }
+
+    // MARK: Surroundings
+
+    private func preferThisThread() {
+        if inkan_set_thread_nice(-5) == 0 {
+            counters.withLock { $0.priorityRaised = true }
+        } else {
+            log(.priorityRefused(errno: errno))
+        }
+    }
+
+    /// Learns the length of the write-ahead log after each commit.
+    private func watchLog(_ db: Database) {
+        sqlite3_wal_hook(
+            db.sqliteConnection,
+            { context, _, _, pages in
+                guard let context else { return SQLITE_OK }
+                let committer = Unmanaged<Committer>.fromOpaque(context).takeUnretainedValue()
+                committer.pagesInLog.store(Int(pages), ordering: .relaxed)
+                return SQLITE_OK
+            },
+            Unmanaged.passUnretained(self).toOpaque()
+        )
+    }
+}

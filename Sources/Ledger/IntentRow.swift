@@ -1,0 +1,81 @@
+/// A row of the table `intents`.
+struct IntentRow {
+    static let columns =
+        "sequence, order_id, content_hash, serial, tbs_hash, public_key_hash, subject_hash, state, outcome_sequence"
+
+    let sequence: Int64
+    let order: String
+    let contentHash: [UInt8]
+    let serial: [UInt8]
+    let tbsHash: [UInt8]
+    let publicKeyHash: [UInt8]
+    let subjectHash: [UInt8]
+    let state: Int64
+    let outcome: Int64?
+
+    init(_ row: SQLRow) {
+        sequence = row.integer(0)
+        order = row.text(1)
+        contentHash = row.blob(2)
+        serial = row.blob(3)
+        tbsHash = row.blob(4)
+        publicKeyHash = row.blob(5)
+        subjectHash = row.blob(6)
+        state = row.integer(7)
+        outcome = row.isNull(8) ? nil : row.integer(8)
+    }
+
+    /// Octet by octet: Swift's own comparison would take different spellings of a character for one.
+    func isOf(order other: String) -> Bool {
+        order.utf8.elementsEqual(other.utf8)
+    }
+
+    func addTo(_ index: IntentIndex) {
+        index.add(order: order, serial: serial, key: publicKeyHash, at: sequence)
+    }
+
+    var open: OpenIntent { OpenIntent(sequence: sequence, orderID: order, serial: serial) }
+}
+
+/// State of an intent, as the table `intents` holds it.
+enum IntentState {
+    static let open: Int64 = 0
+    static let issued: Int64 = 1
+    static let neverReleased: Int64 = 2
+}
+
+/// Finds intents by way of the index: every hint is compared with its row.
+struct IntentFinder {
+    private let index: IntentIndex
+    private let findRow: SQLStatement
+
+    init(_ index: IntentIndex, findRow: SQLStatement) {
+        self.index = index
+        self.findRow = findRow
+    }
+
+    func row(_ sequence: Int64) throws -> IntentRow? {
+        try findRow.first({ $0.integer(sequence) }) { IntentRow($0) }
+    }
+
+    /// The newest intent of an order.
+    func newest(order: String) throws -> IntentRow? {
+        try firstRow(index.hints(order: order).sorted(by: >)) { $0.isOf(order: order) }
+    }
+
+    func intent(serial: [UInt8]) throws -> IntentRow? {
+        try firstRow(index.hints(serial: serial)) { $0.serial == serial }
+    }
+
+    /// Any intent with this public key; all of them are of one subject.
+    func any(key: [UInt8]) throws -> IntentRow? {
+        try firstRow(index.hints(key: key)) { $0.publicKeyHash == key }
+    }
+
+    private func firstRow(_ hints: [Int64], where fits: (IntentRow) -> Bool) throws -> IntentRow? {
+        for sequence in hints {
+            if let row = try row(sequence), fits(row) { return row }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,84 @@
+internal import GRDB
+
+/// Reads a ledger: one that is in use, or a file that nobody writes to. Any thread may call; calls block.
+package struct LedgerReader: Sendable {
+    private let connections: any DatabaseReader
+    private let index: IntentIndex?
+
+    init(_ pool: DatabasePool, _ index: IntentIndex) {
+        connections = pool
+        self.index = index
+    }
+
+    /// Opens a file for reading alone. It may be in use by the service. Serial numbers and orders are found by reading
+    /// all intents: for people, that is fast enough.
+    ///
+    /// Throws `unreadable`, `foreignFormat` or `damaged`.
+    package init(path: String) throws(LedgerError) {
+        do {
+            let configuration = Connections.configuration(label: "ledger.reader", readonly: true)
+            let queue = try DatabaseQueue(path: path, configuration: configuration)
+            guard try queue.read(Schema.identify) == true else {
+                throw LedgerError.foreignFormat("\(path) was written by another application or version, or is empty")
+            }
+            connections = queue
+            index = nil
+        } catch {
+            throw LedgerError(error)
+        }
+    }
+
+    package func certificate(serial: [UInt8]) throws(LedgerError) -> IssuedCertificate? {
+        try read { try Reading.certificate($0, .serial(serial), index) }
+    }
+
+    package func certificate(order: String) throws(LedgerError) -> IssuedCertificate? {
+        try read { try Reading.certificate($0, .order(order), index) }
+    }
+
+    package func status(serial: [UInt8]) throws(LedgerError) -> SerialStatus {
+        try read { try Reading.status($0, serial: serial, index) }
+    }
+
+    package func entry(sequence: Int64) throws(LedgerError) -> LedgerEntry? {
+        try entries(from: sequence, limit: 1).first { $0.sequence == sequence }
+    }
+
+    /// At most `limit` entries from a number on, in order; of some kinds alone, if any are named.
+    package func entries(
+        from sequence: Int64,
+        limit: Int,
+        kinds: Set<String> = []
+    ) throws(LedgerError) -> [LedgerEntry] {
+        try read { try Reading.entries($0, from: sequence, limit: limit, kinds: kinds) }
+    }
+
+    /// The last stored tree head; `nil` while the ledger is empty.
+    package func head() throws(LedgerError) -> TreeHead? {
+        try read { try Reading.head($0) }
+    }
+
+    /// Intents that wait for their certificate.
+    package func openIntents() throws(LedgerError) -> [OpenIntent] {
+        try read { try Reading.openIntents($0) }
+    }
+
+    /// Reads and checks everything, in one snapshot; a service that uses the ledger goes on meanwhile.
+    ///
+    /// `progress` hears from time to time how many entries were checked. Throws only when the file can't be read at
+    /// all; what is wrong in it stands in the report.
+    package func verify(progress: @escaping (Int64) -> Void = { _ in }) throws(LedgerError) -> VerificationReport {
+        try read { db in
+            var verification = Verification(db, progress: progress)
+            return try verification.run()
+        }
+    }
+
+    private func read<Value>(_ query: (Database) throws -> Value) throws(LedgerError) -> Value {
+        do {
+            return try connections.read(query)
+        } catch {
+            throw LedgerError(error)
+        }
+    }
+}

@@ -1,0 +1,184 @@
+import Clocks
+internal import GRDB
+import Synchronization
+import Threads
+
+/// How a ledger is opened.
+package struct LedgerSettings: Sendable {
+    /// The SQLite file; made when it is missing. Its folder must exist, and belong to the service alone.
+    package var path: String
+    /// Most requests in one commit.
+    package var batchLimit = 256
+    /// Least time between two commits while others are known to be on their way. A lone request never waits.
+    package var gatherNanoseconds: UInt64 = 1_000_000
+    /// Length of the write-ahead log, in pages of 4 KiB, at which it is copied back.
+    package var checkpointPages = 4_096
+    /// Ceiling of the file in pages; `nil` leaves it to the file system.
+    package var pageLimit: Int?
+
+    package init(path: String) {
+        self.path = path
+    }
+}
+
+/// The ledger: what was intended and what was signed, in one append-only, tamper-evident file.
+///
+/// Requests are answered on the committer's thread, once they are on the disk; the closures must be short.
+package final class LedgerStore: Sendable {
+    /// Intents that a crash had left open, and that opening closed as never released (SGN-07).
+    package let closedAtOpening: [OpenIntent]
+
+    /// Reads what was committed, from any thread.
+    package let reader: LedgerReader
+
+    private let pool: DatabasePool
+    private let ownership: FileOwnership
+    private let queue: CommitQueue
+    private let committer: Committer
+    private let trimmer: LogTrimmer
+    private let log: @Sendable (LedgerNotice) -> Void
+    /// The committer's and the trimmer's, until somebody waits for their end.
+    private let threads: Mutex<[JoinableThread]>
+
+    /// Opens a ledger for writing, and makes it when the file is missing.
+    ///
+    /// Throws `inUse`, `unreadable`, `foreignFormat`, `damaged`, `full` or `storageFailed`.
+    package init(
+        _ settings: LedgerSettings,
+        clock: any WallClock,
+        log: @escaping @Sendable (LedgerNotice) -> Void
+    ) throws(LedgerError) {
+        self.log = log
+        ownership = try FileOwnership(of: settings.path)
+        do {
+            pool = try DatabasePool(path: settings.path, configuration: Connections.configuration(label: "ledger"))
+            let index = IntentIndex()
+            let opened = try LedgerStore.prepare(pool, settings: settings, index: index, now: clock.now)
+            try syncFolder(of: settings.path)
+            closedAtOpening = opened.closed
+            reader = LedgerReader(pool, index)
+            trimmer = try LogTrimmer(path: settings.path, threshold: settings.checkpointPages, log: log)
+            queue = CommitQueue()
+            committer = Committer(settings: settings, clock: clock, queue: queue, trimmer: trimmer, log: log)
+            threads = Mutex([])
+            try startThreads(opened.memory, index)
+        } catch {
+            throw LedgerError(error)
+        }
+    }
+
+    deinit {
+        stop()
+    }
+
+    private static func prepare(
+        _ pool: DatabasePool,
+        settings: LedgerSettings,
+        index: IntentIndex,
+        now: Timestamp
+    ) throws -> (memory: WriterMemory, closed: [OpenIntent]) {
+        try pool.writeWithoutTransaction { db in
+            try Connections.prepareWriter(db, pageLimit: settings.pageLimit)
+            switch try Schema.identify(db) {
+            case nil: try Schema.create(db)
+            case true?: break
+            case false?: throw LedgerError.foreignFormat("another application or version wrote it")
+            }
+            var memory = try Opening.restore(db, index: index)
+            let closed = try Opening.closeOpenIntents(db, memory: &memory, index: index, now: now)
+            return (memory, closed)
+        }
+    }
+
+    private func startThreads(_ memory: WriterMemory, _ index: IntentIndex) throws {
+        let (committer, trimmer, queue, pool) = (committer, trimmer, queue, pool)
+        let writing = JoinableThread(named: "ledger-commit") { committer.run(pool, memory: memory, index: index) }
+        threads.withLock { $0.append(writing) }
+        let trimming = JoinableThread(named: "ledger-trim") { trimmer.run { queue.wantTrim() } }
+        threads.withLock { $0.append(trimming) }
+    }
+
+    /// Writes what waits, then ends, and leaves one complete file. Later requests are answered `stopped`; reading goes
+    /// on. May be called more than once.
+    package func stop() {
+        let threads = threads.withLock { threads in
+            defer { threads = [] }
+            return threads
+        }
+        guard !threads.isEmpty else { return }
+        queue.close()
+        trimmer.stop()
+        for thread in threads { thread.join() }
+        do {
+            try trimmer.close()
+            _ = try pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
+        } catch {
+            log(.checkpointFailed(LedgerError(error)))
+        }
+        ownership.release()
+    }
+
+    // MARK: Writing
+
+    /// Makes an intent durable before the token hears of it.
+    ///
+    /// Refusals: `orderReused`, `orderInFlight`, `keyBelongsToOther`, `keyOfAuthority`, `serialRepeated`,
+    /// `clockMovedBack`, `invalid`.
+    package func intend(
+        _ intent: Intent,
+        completion: @escaping @Sendable (Result<IntendOutcome, LedgerError>) -> Void
+    ) {
+        submit(.intend(intent, completion))
+    }
+
+    /// Makes a certificate durable before anybody sees it.
+    ///
+    /// Refusals: `unknownIntent`, `intentSettled`, `certificateDiffers`, `clockMovedBack`, `invalid`.
+    package func record(
+        _ certificate: CertificateRecord,
+        completion: @escaping @Sendable (Result<CertificateReceipt, LedgerError>) -> Void
+    ) {
+        submit(.record(certificate, completion))
+    }
+
+    /// Notes that an intent never became a certificate: its serial number answers *revoked* from now on.
+    ///
+    /// Refusals: `unknownIntent`, `intentSettled`, `invalid`.
+    package func closeIntent(
+        _ intent: IntentReceipt,
+        reason: String,
+        completion: @escaping @Sendable (Result<EventReceipt, LedgerError>) -> Void
+    ) {
+        submit(.close(intent, reason: reason, completion))
+    }
+
+    /// Writes an entry of a kind that is not the ledger's own. While the clock is behind the last entry, it gets that
+    /// entry's time and the mark `"clock":"behind"`.
+    package func append(
+        _ event: LedgerEvent,
+        completion: @escaping @Sendable (Result<EventReceipt, LedgerError>) -> Void
+    ) {
+        submit(.append(event, completion))
+    }
+
+    /// Notes that a public key is an authority's, which no certificate holder may use (SGN-03). `hash` is SHA-256 of
+    /// its SubjectPublicKeyInfo. Answers `nil` when that was known already; refuses with `keyOfAuthority` when a
+    /// certificate holder has it.
+    package func registerAuthorityKey(
+        _ hash: [UInt8],
+        issuer: String,
+        completion: @escaping @Sendable (Result<EventReceipt?, LedgerError>) -> Void
+    ) {
+        submit(.authorityKey(hash, issuer: issuer, completion))
+    }
+
+    private func submit(_ request: Request) {
+        if !queue.submit(request) { request.fail(.stopped) }
+    }
+
+    /// Counters since opening.
+    package var statistics: LedgerStatistics { committer.statistics }
+
+    /// Why nothing is written any more; `nil` while all is well.
+    package var failure: LedgerError? { committer.failure }
+}

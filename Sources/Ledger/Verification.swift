@@ -1,0 +1,141 @@
+import Clocks
+internal import GRDB
+
+/// Reads a whole ledger once, in order, and checks all that is stored against the bodies of the entries.
+struct Verification {
+    private let db: Database
+    private let progress: (Int64) -> Void
+    private var report = VerificationReport()
+    private var tree = MerkleTree()
+    private var lastTime: Int64?
+    private var tiles: Int64 = 0
+
+    private static let entriesBetweenProgress: Int64 = 4_096
+
+    init(_ db: Database, progress: @escaping (Int64) -> Void) {
+        self.db = db
+        self.progress = progress
+    }
+
+    mutating func run() throws -> VerificationReport {
+        try checkFile()
+        var history = try HistoryCheck(db)
+        try walkEntries(&history)
+        try history.finish(&report)
+        try checkCount(of: "tiles", expected: tiles, kind: .tile)
+        report.openIntents = history.open.sorted()
+        report.head = try Reading.head(db)
+        return report
+    }
+
+    /// Pages, row formats, and each index against its table.
+    private mutating func checkFile() throws {
+        let check = try SQLStatement(db, "PRAGMA integrity_check(20)")
+        var messages: [String] = []
+        try check.each { row in
+            messages.append(row.text(0))
+            return true
+        }
+        for message in messages where message != "ok" { report.add(.file, nil, message) }
+    }
+
+    private mutating func walkEntries(_ history: inout HistoryCheck) throws {
+        let entries = try SQLStatement(
+            db,
+            "SELECT sequence, time_ms, kind, leaf_hash, body FROM entries ORDER BY sequence"
+        )
+        let heads = try SQLStatement(db, "SELECT size, root, time_ms FROM tree_heads ORDER BY size")
+        let findTile = try SQLStatement(db, "SELECT hashes FROM tiles WHERE address = ?")
+        try entries.start()
+        try heads.start()
+        defer {
+            entries.stop()
+            heads.stop()
+        }
+        var head = try heads.next()
+        while let row = try entries.next() {
+            try check(Reading.entry(row), &history)
+            try checkTiles(findTile)
+            while let stored = head, stored.integer(0) <= tree.size {
+                check(head: stored)
+                head = try heads.next()
+            }
+            if tree.size % Verification.entriesBetweenProgress == 0 { progress(tree.size) }
+        }
+        while let stored = head {
+            report.add(.treeHead, nil, "a tree head of size \(stored.integer(0)) covers entries that are missing")
+            head = try heads.next()
+        }
+        report.entries = tree.size
+        progress(tree.size)
+        let last = try Reading.head(db)?.size ?? 0
+        if last < tree.size { report.add(.treeHead, last, "no tree head covers the entries from here on") }
+    }
+
+    private mutating func check(_ entry: LedgerEntry, _ history: inout HistoryCheck) throws {
+        if entry.sequence != tree.size {
+            report.add(.sequence, entry.sequence, "entry \(tree.size) was expected here")
+        }
+        let leaf = entry.body.withUnsafeBytes { MerkleHash.leaf($0) }
+        if leaf.bytes != entry.leafHash { report.add(.leaf, entry.sequence, "the body does not give the leaf's hash") }
+        tree.append(leaf: leaf)
+        if let lastTime, entry.time.milliseconds < lastTime {
+            report.add(.time, entry.sequence, "it is older than the entry before it")
+        }
+        lastTime = entry.time.milliseconds
+        do {
+            let fields = try EntryFields(body: entry.body)
+            checkRow(entry, fields)
+            if entry.kind == EntryKind.certificate { report.certificates += 1 }
+            try history.check(entry, fields, &report)
+        } catch let error as LedgerError {
+            report.add(.body, entry.sequence, error.message)
+        }
+    }
+
+    private mutating func checkRow(_ entry: LedgerEntry, _ fields: EntryFields) {
+        let names = fields.members.prefix(3).map(\.0)
+        if names != ["sequence", "time", "kind"] {
+            report.add(.body, entry.sequence, "the body does not begin with sequence, time and kind")
+        }
+        if fields.number("sequence") != entry.sequence {
+            report.add(.body, entry.sequence, "the body says another number than its row")
+        }
+        if fields.text("time") != entry.time.rfc3339 {
+            report.add(.body, entry.sequence, "the body says another time than its row")
+        }
+        if fields.text("kind") != entry.kind {
+            report.add(.body, entry.sequence, "the body says another kind than its row")
+        }
+    }
+
+    private mutating func checkTiles(_ find: SQLStatement) throws {
+        for tile in tree.completed {
+            tiles += 1
+            let stored = try find.first({ $0.integer(tile.address) }) { $0.blob(0) }
+            if stored != tile.hashes.flatMap(\.bytes) {
+                report.add(.tile, nil, "tile \(tile.number) of level \(tile.level) is missing or not the entries'")
+            }
+        }
+        tree.clearCompleted()
+    }
+
+    private mutating func check(head: SQLRow) {
+        let size = head.integer(0)
+        guard size == tree.size else {
+            report.add(.treeHead, nil, "a tree head of size \(size) can't be checked: its entry is missing")
+            return
+        }
+        if head.hash(1) != tree.root {
+            report.add(.treeHead, size - 1, "the tree head of size \(size) has another root than the entries")
+        }
+        if head.integer(2) != lastTime {
+            report.add(.treeHead, size - 1, "the tree head of size \(size) has another time than its last entry")
+        }
+    }
+
+    private mutating func checkCount(of table: String, expected: Int64, kind: VerificationReport.Finding.Kind) throws {
+        let found = try Int64.fetchOne(db, sql: "SELECT count(*) FROM \(table)") ?? 0
+        if found != expected { report.add(kind, nil, "\(table) has \(found) rows where the entries give \(expected)") }
+    }
+}

@@ -1,0 +1,106 @@
+import Clocks
+import Crypto
+import Glibc
+import StrictYAML
+
+/// The reviewed file of profiles that a signer works by (POL-01, POL-02). It is known by the hash of its bytes.
+package struct ProfileSet: Hashable, Sendable {
+    /// SHA-256 of the file.
+    package let sha256: [UInt8]
+    /// As the file names itself.
+    package let version: String
+    /// The documents that the profiles follow, for people.
+    package let follows: [String]
+    package let issuers: [IssuerDescription]
+    package let profiles: [IssuanceProfile]
+    package let authorities: [AuthorityProfile]
+
+    /// Reads a profile file: strictly, and with everything in it fitting together.
+    ///
+    /// - Throws: the first thing that is wrong, with its line.
+    package init(yaml bytes: [UInt8]) throws(YAMLError) {
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw YAMLError(.syntax, reason: "the file is not UTF-8")
+        }
+        sha256 = Array(SHA256.hash(data: bytes))
+        let contents = try YAMLValue.document(text).mapping { map throws(YAMLError) in
+            let version = try map.required("version").nonEmptyString()
+            let follows = try map.required("follows").list { value throws(YAMLError) in try value.nonEmptyString() }
+            let issuers = try map.required("issuers").list { value throws(YAMLError) in
+                try IssuerDescription(value)
+            }
+            try map.required("issuers").refuseTwins(issuers.map(\.name))
+            let profiles = try map.required("profiles").list { value throws(YAMLError) in
+                try IssuanceProfile(value, issuers: issuers)
+            }
+            try map.required("profiles").refuseTwins(profiles.map(\.name))
+            let authorities = try map.required("authorities").list { value throws(YAMLError) in
+                try AuthorityProfile(value)
+            }
+            try map.required("authorities").refuseTwins(authorities.map(\.name))
+            return (version, follows, issuers, profiles, authorities)
+        }
+        (version, follows, issuers, profiles, authorities) = contents
+    }
+
+    /// Reads a profile file from a path.
+    package init(path: String) throws(YAMLError) {
+        try self.init(yaml: Self.read(path))
+    }
+
+    /// The profile of this name.
+    package func profile(_ name: String) -> IssuanceProfile? {
+        profiles.first { $0.name == name }
+    }
+
+    /// The issuer of this name.
+    package func issuer(_ name: String) -> IssuerDescription? {
+        issuers.first { $0.name == name }
+    }
+
+    /// The CA profile of this name.
+    package func authority(_ name: String) -> AuthorityProfile? {
+        authorities.first { $0.name == name }
+    }
+
+    private static func read(_ path: String) throws(YAMLError) -> [UInt8] {
+        func failure() -> YAMLError {
+            YAMLError(.syntax, path: path, reason: "the file cannot be read: \(String(cString: strerror(errno)))")
+        }
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure() }
+        defer { close(descriptor) }
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 64 * 1024)
+        while true {
+            let count = Glibc.read(descriptor, &buffer, buffer.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw failure() }
+            if count == 0 { return bytes }
+            bytes += buffer[..<count]
+            // The reader refuses what is longer; there is no use in reading on.
+            if bytes.count > YAMLValue.longestDocument { return bytes }
+        }
+    }
+}
+
+/// A profile that cannot be used at a date, though the file is in order.
+package struct ProfileProblem: Hashable, Sendable {
+    package var profile: String
+    package var clause: String
+    package var reason: String
+}
+
+extension ProfileSet {
+    /// Profiles that the rules of a date don't allow any more (POL-05). Their requests are refused as well.
+    package func problems(at date: Timestamp) -> [ProfileProblem] {
+        profiles.compactMap { profile in
+            guard let type = profile.smimeType, !type.mayBeIssued(at: date) else { return nil }
+            return ProfileProblem(
+                profile: profile.name,
+                clause: "CA/B Forum S/MIME BR 1.2.1",
+                reason: "the Legacy generation ended on 15 July 2025; follow multipurpose or strict instead"
+            )
+        }
+    }
+}

@@ -1,0 +1,207 @@
+/// Whole numbers as 64-bit limbs, least significant first: the little that judging an RSA modulus needs.
+///
+/// Public values only: nothing here takes constant time. Results carry no leading zero limbs; zero is the empty array.
+enum LimbArithmetic {
+    typealias Limbs = [UInt64]
+
+    /// Reads a big-endian magnitude; leading zero octets are allowed.
+    static func limbs(bigEndian bytes: some Collection<UInt8>) -> Limbs {
+        var limbs = Limbs()
+        limbs.reserveCapacity(bytes.count / 8 + 1)
+        var limb: UInt64 = 0
+        var shift: UInt64 = 0
+        for byte in bytes.reversed() {
+            limb |= UInt64(byte) << shift
+            shift += 8
+            if shift == 64 {
+                limbs.append(limb)
+                limb = 0
+                shift = 0
+            }
+        }
+        limbs.append(limb)
+        return trimmed(limbs)
+    }
+
+    static func trimmed(_ limbs: Limbs) -> Limbs {
+        guard let last = limbs.lastIndex(where: { $0 != 0 }) else { return [] }
+        return last == limbs.count - 1 ? limbs : Limbs(limbs[...last])
+    }
+
+    static func bitWidth(_ limbs: Limbs) -> Int {
+        guard let top = limbs.last else { return 0 }
+        return limbs.count * 64 - top.leadingZeroBitCount
+    }
+
+    static func isLess(_ left: Limbs, _ right: Limbs) -> Bool {
+        guard left.count == right.count else { return left.count < right.count }
+        for index in left.indices.reversed() where left[index] != right[index] {
+            return left[index] < right[index]
+        }
+        return false
+    }
+
+    static func sum(_ left: Limbs, _ right: Limbs) -> Limbs {
+        let (long, short) = left.count >= right.count ? (left, right) : (right, left)
+        var result = long
+        var carry: UInt64 = 0
+        for index in long.indices {
+            if index >= short.count && carry == 0 { break }
+            let (partial, first) = long[index].addingReportingOverflow(index < short.count ? short[index] : 0)
+            let (total, second) = partial.addingReportingOverflow(carry)
+            result[index] = total
+            carry = first || second ? 1 : 0
+        }
+        if carry != 0 { result.append(carry) }
+        return result
+    }
+
+    /// `left − right`; `left` must not be the smaller one.
+    static func difference(_ left: Limbs, _ right: Limbs) -> Limbs {
+        var result = left
+        var borrow: UInt64 = 0
+        for index in left.indices {
+            if index >= right.count && borrow == 0 { break }
+            let (partial, first) = left[index].subtractingReportingOverflow(index < right.count ? right[index] : 0)
+            let (rest, second) = partial.subtractingReportingOverflow(borrow)
+            result[index] = rest
+            borrow = first || second ? 1 : 0
+        }
+        precondition(borrow == 0, "a larger number was taken from a smaller one")
+        return trimmed(result)
+    }
+
+    static func product(_ left: Limbs, _ right: Limbs) -> Limbs {
+        guard !left.isEmpty, !right.isEmpty else { return [] }
+        var result = Limbs(repeating: 0, count: left.count + right.count)
+        result.withUnsafeMutableBufferPointer { result in
+            left.withUnsafeBufferPointer { left in
+                right.withUnsafeBufferPointer { right in
+                    for row in left.indices {
+                        var carry: UInt64 = 0
+                        for column in right.indices {
+                            let wide =
+                                UInt128(left[row]) * UInt128(right[column]) + UInt128(result[row + column])
+                                + UInt128(carry)
+                            result[row + column] = UInt64(truncatingIfNeeded: wide)
+                            carry = UInt64(truncatingIfNeeded: wide >> 64)
+                        }
+                        result[row + right.count] = carry
+                    }
+                }
+            }
+        }
+        return trimmed(result)
+    }
+
+    static func shiftedLeft(_ limbs: Limbs, by bits: Int) -> Limbs {
+        guard !limbs.isEmpty else { return [] }
+        let (whole, rest) = (bits / 64, UInt64(bits % 64))
+        var result = Limbs(repeating: 0, count: whole)
+        result.reserveCapacity(whole + limbs.count + 1)
+        guard rest != 0 else { return result + limbs }
+        var carry: UInt64 = 0
+        for limb in limbs {
+            result.append(limb << rest | carry)
+            carry = limb >> (64 - rest)
+        }
+        if carry != 0 { result.append(carry) }
+        return result
+    }
+
+    static func shiftedRight(_ limbs: Limbs, by bits: Int) -> Limbs {
+        let (whole, rest) = (bits / 64, UInt64(bits % 64))
+        guard whole < limbs.count else { return [] }
+        guard rest != 0 else { return Limbs(limbs[whole...]) }
+        var result = Limbs()
+        result.reserveCapacity(limbs.count - whole)
+        for index in whole..<limbs.count {
+            let above = index + 1 < limbs.count ? limbs[index + 1] : 0
+            result.append(limbs[index] >> rest | above << (64 - rest))
+        }
+        return trimmed(result)
+    }
+
+    /// The remainder of a division by one limb, which is not zero.
+    static func residue(_ limbs: Limbs, modulo divisor: UInt64) -> UInt64 {
+        var rest: UInt64 = 0
+        for limb in limbs.reversed() {
+            rest = divisor.dividingFullWidth((rest, limb)).remainder
+        }
+        return rest
+    }
+
+    /// Schoolbook long division, limb by limb (Knuth, The Art of Computer Programming 4.3.1, algorithm D).
+    static func quotientAndRemainder(_ dividend: Limbs, by divisor: Limbs) -> (quotient: Limbs, remainder: Limbs) {
+        precondition(!divisor.isEmpty, "division by zero")
+        guard !isLess(dividend, divisor) else { return ([], dividend) }
+        let shift = divisor[divisor.count - 1].leadingZeroBitCount
+        let low = shiftedLeft(divisor, by: shift)
+        var rest = shiftedLeft(dividend, by: shift)
+        while rest.count <= dividend.count { rest.append(0) }
+        let places = rest.count - low.count
+        var quotient = Limbs(repeating: 0, count: places)
+        rest.withUnsafeMutableBufferPointer { rest in
+            low.withUnsafeBufferPointer { divisor in
+                for place in (0..<places).reversed() {
+                    quotient[place] = takeMultiple(of: divisor, from: rest, at: place)
+                }
+            }
+        }
+        return (trimmed(quotient), shiftedRight(trimmed(rest), by: shift))
+    }
+
+    /// One digit of the long division: subtracts the largest multiple of the divisor that fits, and answers how many.
+    private static func takeMultiple(
+        of divisor: UnsafeBufferPointer<UInt64>,
+        from rest: UnsafeMutableBufferPointer<UInt64>,
+        at place: Int
+    ) -> UInt64 {
+        let count = divisor.count
+        let top = divisor[count - 1]
+        let (high, middle) = (rest[place + count], rest[place + count - 1])
+        var digit: UInt64
+        if high >= top {
+            digit = .max
+        } else {
+            let estimate = top.dividingFullWidth((high, middle))
+            digit = estimate.quotient
+            if count > 1 {
+                var remainder = UInt128(estimate.remainder)
+                let below = UInt128(rest[place + count - 2])
+                let next = UInt128(divisor[count - 2])
+                while remainder < 1 << 64, UInt128(digit) * next > remainder << 64 + below {
+                    digit -= 1
+                    remainder += UInt128(top)
+                }
+            }
+        }
+        var carry: UInt64 = 0
+        var borrow: UInt64 = 0
+        for index in 0..<count {
+            let wide = UInt128(digit) * UInt128(divisor[index]) + UInt128(carry)
+            carry = UInt64(truncatingIfNeeded: wide >> 64)
+            let (partial, first) = rest[place + index].subtractingReportingOverflow(UInt64(truncatingIfNeeded: wide))
+            let (value, second) = partial.subtractingReportingOverflow(borrow)
+            rest[place + index] = value
+            borrow = (first ? 1 : 0) + (second ? 1 : 0)
+        }
+        let (partial, first) = high.subtractingReportingOverflow(carry)
+        let (value, second) = partial.subtractingReportingOverflow(borrow)
+        rest[place + count] = value
+        var tooMuch = first || second
+        while tooMuch {
+            digit -= 1
+            var sumCarry: UInt64 = 0
+            for index in 0..<count {
+                let wide = UInt128(rest[place + index]) + UInt128(divisor[index]) + UInt128(sumCarry)
+                rest[place + index] = UInt64(truncatingIfNeeded: wide)
+                sumCarry = UInt64(truncatingIfNeeded: wide >> 64)
+            }
+            let (total, overflow) = rest[place + count].addingReportingOverflow(sumCarry)
+            rest[place + count] = total
+            tooMuch = !overflow
+        }
+        return digit
+    }
+}

@@ -1,0 +1,135 @@
+public import SignerAPI
+public import Varlink
+
+/// Why a call brought no answer: the appliance refused, or the connection failed.
+public enum SignerClientError: Error, Sendable, CustomStringConvertible {
+    /// The appliance answered an error.
+    case refused(ServiceError)
+    /// Nobody answers, or not in time, or not in Varlink.
+    case connection(ConnectionError)
+    /// The answer is not what the interface promises.
+    case unexpectedAnswer(method: String)
+
+    public var description: String {
+        switch self {
+        case .refused(let error):
+            [error.message, error.mend].filter { !$0.isEmpty }.joined(separator: "; ")
+                + " [\(error.name), \(error.rule)]" + (error.detail.map { " (\($0))" } ?? "")
+        case .connection(let error): error.description
+        case .unexpectedAnswer(let method): "the answer to \(method) is not what its interface promises"
+        }
+    }
+}
+
+/// A typed client of the appliance's socket, for one thread. Calls block, each with a deadline.
+public final class SignerClient {
+    private let connection: Connection
+    private let timeout: Duration
+
+    /// Connects.
+    ///
+    /// - Parameters:
+    ///   - socket: the path of the front end's or the officers' socket.
+    ///   - timeout: for connecting, and for each call.
+    public init(socket: String, timeout: Duration = .seconds(30)) throws(SignerClientError) {
+        self.timeout = timeout
+        do {
+            connection = try Connection(path: socket, timeout: timeout)
+        } catch {
+            throw .connection(error)
+        }
+    }
+
+    /// A call without a type of its own: the answer's members, as they came.
+    public func call(
+        _ method: SignerInterface.Method, parameters: (inout JSONWriter) -> Void = { _ in }
+    ) throws(SignerClientError) -> JSONObject {
+        try call(method.fullName, parameters: parameters)
+    }
+
+    /// Issues one certificate.
+    public func issue(_ order: CertificateOrder) throws(SignerClientError) -> IssuedCertificate {
+        send(order)
+        return try receiveIssued()
+    }
+
+    /// Puts an order behind those that wait to be sent; `receiveIssued` sends them together and takes the answers in
+    /// order.
+    public func send(_ order: CertificateOrder) {
+        connection.send(SignerInterface.Method.issueCertificate.fullName) { writer in
+            writer.name("order")
+            order.write(to: &writer)
+        }
+    }
+
+    /// The next answer to an order that was sent.
+    public func receiveIssued() throws(SignerClientError) -> IssuedCertificate {
+        do {
+            let answer = try connection.receive(timeout: timeout).parameters
+            guard let object = answer["issued"]?.objectValue, let issued = IssuedCertificate(object) else {
+                throw SignerClientError.unexpectedAnswer(method: SignerInterface.Method.issueCertificate.rawValue)
+            }
+            return issued
+        } catch let error as SignerClientError {
+            throw error
+        } catch {
+            throw Self.typed(error)
+        }
+    }
+
+    /// Issues many certificates in one call; `body` is handed each order's place and result as it is settled.
+    public func issue(
+        _ orders: [CertificateOrder], _ body: (Int, Result<IssuedCertificate, ServiceError>) -> Void
+    ) throws(SignerClientError) {
+        let method = SignerInterface.Method.issueCertificates
+        var unexpected = false
+        do {
+            try connection.callMore(
+                method.fullName, timeout: timeout,
+                parameters: { writer in
+                    writer.name("orders")
+                    writer.beginArray()
+                    for order in orders { order.write(to: &writer) }
+                    writer.endArray()
+                },
+                { answer in
+                    if let (index, result) = Self.settled(answer) { body(index, result) } else { unexpected = true }
+                })
+        } catch {
+            throw Self.typed(error)
+        }
+        guard !unexpected else { throw .unexpectedAnswer(method: method.rawValue) }
+    }
+
+    /// Lets the service try a token's PIN again. On the officers' socket alone.
+    public func unlockToken(_ name: String) throws(SignerClientError) {
+        _ = try call(OfficerInterface.unlockToken) { $0.member("token", name) }
+    }
+
+    private func call(
+        _ method: String, parameters: (inout JSONWriter) -> Void
+    ) throws(SignerClientError) -> JSONObject {
+        do {
+            return try connection.call(method, timeout: timeout, parameters: parameters)
+        } catch {
+            throw Self.typed(error)
+        }
+    }
+
+    private static func settled(_ answer: JSONObject) -> (Int, Result<IssuedCertificate, ServiceError>)? {
+        guard let index = answer["index"]?.integerValue.map(Int.init) else { return nil }
+        if let object = answer["issued"]?.objectValue, let issued = IssuedCertificate(object) {
+            return (index, .success(issued))
+        }
+        guard let refusal = answer["refusal"]?.objectValue, let name = refusal["error"]?.stringValue else { return nil }
+        return (index, .failure(ServiceError(name: name, parameters: refusal)))
+    }
+
+    private static func typed(_ error: any Error) -> SignerClientError {
+        switch error as? ConnectionError {
+        case .remote(let error): .refused(ServiceError(name: error.name, parameters: error.parameters))
+        case .some(let error): .connection(error)
+        case nil: .connection(.malformed("\(error)"))
+        }
+    }
+}

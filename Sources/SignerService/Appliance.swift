@@ -1,0 +1,207 @@
+import Clocks
+import Glibc
+import Issuance
+import Ledger
+import Policy
+import SignerAPI
+import Tokens
+import Varlink
+import X509Building
+
+/// Why the service cannot start, in words for the person who reads the log.
+package struct StartError: Error, CustomStringConvertible, Sendable {
+    package let description: String
+
+    package init(_ description: String) {
+        self.description = description
+    }
+}
+
+/// The whole service in one process: settings read, ledger open, token workers running, sockets served.
+package final class Appliance: Sendable {
+    private let settings: SignerSettings
+    private let log: ServiceLog
+    private let ledger: LedgerStore
+    private let clock: any WallClock
+    private let tokens: [TokenWorkerSupervisor]
+    private let workers: WorkerPool
+    private let reads: WorkerPool
+    private let server: Server
+
+    /// Puts the parts together. Nothing runs yet but the ledger, which has closed what a crash had left open.
+    ///
+    /// - Parameters:
+    ///   - tokenWorker: the path of `inkan-tokend`.
+    ///   - listeners: the sockets to serve.
+    package init(
+        settings: SignerSettings, tokenWorker: String, listeners: [Listener], clock: any WallClock, log: ServiceLog
+    ) throws {
+        self.settings = settings
+        self.log = log
+        self.clock = clock
+        let profiles = try ProfileSet(path: settings.profiles)
+        let compromised = try settings.compromisedKeys.map { try CompromisedKeyList(path: $0) }
+        tokens = settings.tokens.map { token in
+            TokenWorkerSupervisor(settings: token, workerExecutable: tokenWorker) { log.write($0) }
+        }
+        let authority = IssuingAuthority(
+            profiles: profiles,
+            issuers: try Self.issuers(settings, tokens: tokens),
+            compromisedKeys: compromised)
+        ledger = try LedgerStore(LedgerSettings(path: settings.ledger), clock: clock) { log.write($0) }
+        let cores = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+        workers = WorkerPool(threads: cores)
+        reads = WorkerPool(threads: 1)
+        let line = IssuanceLine(
+            authority: authority, ledger: ledger, workers: workers, clock: clock,
+            limit: settings.limits.ordersInFlight)
+        let handler = SignerHandler(
+            line: line,
+            roles: RoleBook(frontEndUsers: settings.frontEndUsers, officerUsers: settings.officerUsers),
+            tokens: tokens,
+            inventory: Inventory(authority: authority, tokens: tokens, ledger: ledger, clock: clock),
+            reads: reads)
+        server = try Self.server(settings.limits, handler)
+        for listener in listeners { server.add(listener) }
+        recordStart(authority, closed: ledger.closedAtOpening.count)
+    }
+
+    /// Starts the token workers and serves the sockets. Returns at once; tokens become ready on their own threads.
+    package func start() {
+        for token in tokens { token.start() }
+        server.start()
+        log.write(.info, "service-started", ["version": InkanVersion.current])
+    }
+
+    /// Takes no more calls, finishes what is in flight, and lets go of everything.
+    ///
+    /// - Returns: whether everything in flight was answered within the deadline.
+    package func stop() -> Bool {
+        log.write(.info, "service-stopping")
+        let answered = server.stop(deadline: .seconds(settings.limits.stopDeadlineSeconds))
+        for token in tokens { token.stop() }
+        workers.stop()
+        reads.stop()
+        record(LedgerEvent(kind: "service-stopped", fields: [("answered", .flag(answered))]))
+        ledger.stop()
+        log.write(answered ? .info : .warning, "service-stopped", ["answered": "\(answered)"])
+        return answered
+    }
+
+    // MARK: - Putting together
+
+    private static func issuers(
+        _ settings: SignerSettings, tokens: [TokenWorkerSupervisor]
+    ) throws -> [Issuer] {
+        let sources = Dictionary(
+            uniqueKeysWithValues: tokens.map { ($0.settings.name, (token: $0, serials: SerialSource(token: $0))) })
+        return try settings.issuers.map { issuer in
+            guard let source = sources[issuer.token] else {
+                throw StartError("issuer \(issuer.name): no token of the name \(issuer.token)")
+            }
+            let certificate = try readCertificate(issuer.certificate)
+            source.token.prepare(keys: [certificate.tbs.publicKey.derEncoded])
+            return try Issuer(
+                name: issuer.name, certificate: certificate,
+                chain: try issuer.chain.map(readCertificate), tokenName: issuer.token, token: source.token,
+                serials: source.serials)
+        }
+    }
+
+    private static func readCertificate(_ path: String) throws -> Certificate {
+        do {
+            return try Certificate(pem: try readText(path))
+        } catch let error as X509Error {
+            throw StartError("\(path) is not a certificate that can be used: \(error)")
+        }
+    }
+
+    private static func server(_ limits: SignerSettings.Limits, _ handler: SignerHandler) throws -> Server {
+        var bounds = ServerLimits()
+        bounds.maximumConnections = limits.connections
+        bounds.maximumMessageBytes = limits.messageBytes
+        bounds.maximumCallsInFlightPerConnection = limits.callsInFlightPerConnection
+        bounds.messageDeadline = .seconds(limits.messageDeadlineSeconds)
+        bounds.writeDeadline = .seconds(limits.writeDeadlineSeconds)
+        // A batch of a thousand orders has some twenty values each.
+        bounds.maximumMembers = 32_768
+        return try Server(
+            limits: bounds,
+            errors: .appliance,
+            service: ServiceDescription(
+                vendor: "Inkan", product: "inkan-signerd", version: InkanVersion.current, url: "https://inkan.example/"),
+            interfaces: [
+                try InterfaceDescription(source: SignerInterface.source),
+                try InterfaceDescription(source: OfficerInterface.source),
+            ],
+            handler: handler)
+    }
+
+    /// What the service starts with goes into the ledger; so does every CA key, which nobody may have certified.
+    private func recordStart(_ authority: IssuingAuthority, closed: Int) {
+        for issuer in authority.issuers.values.sorted(by: { $0.name < $1.name }) {
+            ledger.registerAuthorityKey(issuer.key.publicKey.sha256, issuer: issuer.name) { [log] result in
+                if case .failure(let error) = result { log.write(error) }
+            }
+        }
+        record(
+            LedgerEvent(
+                kind: "service-started",
+                fields: [
+                    ("version", .text(InkanVersion.current)),
+                    ("profileSet", .bytes(authority.profiles.sha256)),
+                    ("profileSetVersion", .text(authority.profiles.version)),
+                    ("issuers", .list(authority.issuers.keys.sorted().map(EventValue.text))),
+                    ("intentsClosed", .number(Int64(closed))),
+                ]))
+        for problem in authority.profiles.problems(at: clock.now) {
+            log.write(
+                .warning, "profile-ended",
+                ["profile": problem.profile, "clause": problem.clause, "reason": problem.reason])
+        }
+    }
+
+    private func record(_ event: LedgerEvent) {
+        ledger.append(event) { [log] result in
+            if case .failure(let error) = result { log.write(error) }
+        }
+    }
+}
+
+extension ServiceLog {
+    fileprivate func write(_ error: LedgerError) {
+        write(.error, "ledger-failed", ["code": error.code, "problem": error.message, "mend": error.mend])
+    }
+
+    fileprivate func write(_ notice: LedgerNotice) {
+        write(.warning, "ledger-notice", ["notice": "\(notice)"])
+    }
+
+    fileprivate func write(_ event: TokenEvent) {
+        let isTrouble: Bool =
+            switch event.kind {
+            case .started, .ready, .unlocked, .stopped: false
+            case .workerEnded, .workerKilled, .startFailed, .locked, .missing: true
+            }
+        write(
+            isTrouble ? .warning : .info, "token-\(event.kind.rawValue)",
+            ["token": event.token, "detail": event.detail])
+    }
+}
+
+extension ServerErrors {
+    /// The transport's own errors in the interface's words.
+    fileprivate static let appliance = ServerErrors(
+        overload: ErrorAnswer(
+            name: "\(SignerInterface.name).Busy",
+            parameters: [
+                "rule": "limit.connections", "message": "as many connections are open as the service takes",
+                "mend": "close one, or ask again a little later", "retryAfterMilliseconds": 1000,
+            ]),
+        internalFailure: ErrorAnswer(
+            name: "\(SignerInterface.name).InternalError",
+            parameters: [
+                "rule": "service.internal", "message": "the call was dropped without an answer",
+                "mend": "ask again with the same order; report it with the service's log",
+            ]))
+}

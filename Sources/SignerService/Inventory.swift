@@ -1,0 +1,137 @@
+import Clocks
+import Issuance
+import Ledger
+import Policy
+import SignerAPI
+import TextForms
+import Tokens
+import Varlink
+
+/// What the service can say of itself: its state, its issuers, its profiles.
+package final class Inventory: Sendable {
+    private let authority: IssuingAuthority
+    private let tokens: [TokenWorkerSupervisor]
+    private let ledger: LedgerStore
+    private let clock: any WallClock
+    private let startedAt = monotonicNanoseconds()
+
+    package init(
+        authority: IssuingAuthority, tokens: [TokenWorkerSupervisor], ledger: LedgerStore, clock: any WallClock
+    ) {
+        self.authority = authority
+        self.tokens = tokens
+        self.ledger = ledger
+        self.clock = clock
+    }
+
+    /// Why nothing can be issued at this moment, with what mends it; `nil` when the service is ready.
+    package var problem: String? {
+        for token in tokens {
+            if let problem = token.status.problem { return "token \(token.settings.name): \(problem)" }
+        }
+        do throws(LedgerError) {
+            let head = try ledger.reader.head()
+            if let head, clock.now < head.time {
+                return LedgerError.clockMovedBack(last: head.time, now: clock.now).description
+            }
+            return nil
+        } catch {
+            return error.description
+        }
+    }
+
+    func writeStatus(to writer: inout JSONWriter) {
+        let problem = problem
+        writer.member("version", InkanVersion.current)
+        writer.member("ready", problem == nil)
+        writer.member("problem", problem)
+        writer.member("upSeconds", (monotonicNanoseconds() - startedAt) / 1_000_000_000)
+        writer.member("profileSetVersion", authority.profiles.version)
+        writer.member("profileSetHash", HexText.encode(authority.profiles.sha256))
+        writer.object("ledger") { writeLedger(to: &$0) }
+        writer.name("tokens")
+        writer.beginArray()
+        for token in tokens { write(token, to: &writer) }
+        writer.endArray()
+    }
+
+    private func writeLedger(to writer: inout JSONWriter) {
+        let head: TreeHead?
+        do throws(LedgerError) {
+            head = try ledger.reader.head()
+        } catch {
+            // `problem` says what is wrong with the ledger; here it has no state to show.
+            head = nil
+        }
+        writer.member("entries", head?.size ?? 0)
+        writer.member("root", HexText.encode(head?.root ?? []))
+        writer.member("lastEntry", head?.time.rfc3339)
+    }
+
+    private func write(_ token: TokenWorkerSupervisor, to writer: inout JSONWriter) {
+        let status = token.status
+        writer.beginObject()
+        writer.member("name", token.settings.name)
+        writer.member("state", status.stateName)
+        writer.member("serial", status.token?.serial ?? "")
+        writer.member("label", status.token?.label ?? "")
+        writer.member("model", status.token?.model ?? "")
+        writer.member("sessions", status.sessions)
+        writer.member("restarts", status.restarts)
+        writer.member("problem", status.problem)
+        writer.endObject()
+    }
+
+    func writeIssuers(to writer: inout JSONWriter) {
+        writer.name("issuers")
+        writer.beginArray()
+        for issuer in authority.issuers.values.sorted(by: { $0.name < $1.name }) {
+            writer.beginObject()
+            writer.member("name", issuer.name)
+            writer.member("subject", issuer.certificate.tbs.subject.description)
+            writer.member("keyAlgorithm", issuer.key.publicKey.keyAlgorithm?.rawValue ?? "other")
+            writer.member("keyIdentity", HexText.encode(issuer.key.publicKey.sha256))
+            writer.member("signatureAlgorithms", issuer.signatureAlgorithms.map(\.rawValue))
+            writer.member("notAfter", CivilTime(secondsSinceEpoch: issuer.certificate.tbs.notAfter).rfc3339)
+            writer.member("token", issuer.key.tokenName)
+            writer.endObject()
+        }
+        writer.endArray()
+    }
+
+    func writeProfiles(to writer: inout JSONWriter) {
+        writer.member("version", authority.profiles.version)
+        writer.member("hash", HexText.encode(authority.profiles.sha256))
+        writer.name("profiles")
+        writer.beginArray()
+        for profile in authority.profiles.profiles { profile.write(to: &writer) }
+        writer.endArray()
+    }
+}
+
+extension TokenStatus {
+    /// The state's name on the wire.
+    var stateName: String {
+        switch state {
+        case .stopped: "stopped"
+        case .starting: "starting"
+        case .ready: "ready"
+        case .locked: "locked"
+        case .missing: "missing"
+        case .failed: "failed"
+        }
+    }
+
+    /// What keeps the token from signing, with what mends it.
+    var problem: String? {
+        switch state {
+        case .ready:
+            keysFound < keysAsked
+                ? "\(keysAsked - keysFound) of \(keysAsked) keys are not in the token; check that it is the right one"
+                : nil
+        case .stopped: "it is stopped"
+        case .starting: "it is starting"
+        case .locked(let error), .missing(let error), .failed(let error): "\(error.message); \(error.mend)"
+        }
+    }
+}

@@ -1,0 +1,71 @@
+import Glibc
+
+/// A value behind a lock, with a condition to wait for changes of it: what plain threads share.
+///
+/// `@unchecked Sendable`: the value is reached only with the lock held. (`Synchronization.Mutex` has no condition.)
+package final class Guarded<Value>: @unchecked Sendable {
+    private var value: Value
+    private let lock: UnsafeMutablePointer<pthread_mutex_t>
+    private let condition: UnsafeMutablePointer<pthread_cond_t>
+
+    package init(_ value: sending Value) {
+        self.value = value
+        lock = .allocate(capacity: 1)
+        condition = .allocate(capacity: 1)
+        lock.initialize(to: pthread_mutex_t())
+        condition.initialize(to: pthread_cond_t())
+        pthread_mutex_init(lock, nil)
+        var attributes = pthread_condattr_t()
+        pthread_condattr_init(&attributes)
+        pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+        pthread_cond_init(condition, &attributes)
+        pthread_condattr_destroy(&attributes)
+    }
+
+    deinit {
+        pthread_cond_destroy(condition)
+        pthread_mutex_destroy(lock)
+        condition.deallocate()
+        lock.deallocate()
+    }
+
+    /// Reads or changes the value. Keep it short; never wait for anything inside.
+    package func withLock<Result, Failure: Error>(
+        _ body: (inout Value) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        pthread_mutex_lock(lock)
+        defer { pthread_mutex_unlock(lock) }
+        return try body(&value)
+    }
+
+    /// Waits until `body` answers something, looking again after each signal.
+    package func wait<Result>(_ body: (inout Value) -> Result?) -> Result {
+        pthread_mutex_lock(lock)
+        defer { pthread_mutex_unlock(lock) }
+        while true {
+            if let result = body(&value) { return result }
+            pthread_cond_wait(condition, lock)
+        }
+    }
+
+    /// The same with a deadline on the monotonic clock, in nanoseconds; `nil` when it has passed.
+    package func wait<Result>(until deadline: UInt64, _ body: (inout Value) -> Result?) -> Result? {
+        var moment = timespec(tv_sec: Int(deadline / 1_000_000_000), tv_nsec: Int(deadline % 1_000_000_000))
+        pthread_mutex_lock(lock)
+        defer { pthread_mutex_unlock(lock) }
+        while true {
+            if let result = body(&value) { return result }
+            if pthread_cond_timedwait(condition, lock, &moment) == ETIMEDOUT { return body(&value) }
+        }
+    }
+
+    /// Wakes one waiting thread.
+    package func signal() {
+        pthread_cond_signal(condition)
+    }
+
+    /// Wakes all waiting threads.
+    package func broadcast() {
+        pthread_cond_broadcast(condition)
+    }
+}

@@ -1,0 +1,224 @@
+/// One call on its way to a worker and back.
+final class PendingCall {
+    enum Work {
+        case sign(key: Int, mechanism: TokenMechanism, input: [UInt8])
+        case prepareKey(Int, spki: [UInt8])
+        case control(WorkerOperation, body: [UInt8])
+    }
+
+    /// Who hears the answer; `nil` when the answer was given already or nobody wants it.
+    enum Listener {
+        case signature((Result<TokenSignature, TokenError>) -> Void)
+        case body((Result<[UInt8], TokenError>) -> Void)
+    }
+
+    let id: UInt64
+    let work: Work
+    let submitted: UInt64
+    /// How long the call may take in the worker, and how long its caller waits; nanoseconds.
+    let allowance: UInt64
+    var listener: Listener?
+    var sent: UInt64 = 0
+    var packet: Packet?
+
+    /// What was sent in one piece.
+    final class Packet {
+        var remaining = 0
+    }
+
+    init(id: UInt64, work: Work, submitted: UInt64, allowance: UInt64, listener: Listener?) {
+        self.id = id
+        self.work = work
+        self.submitted = submitted
+        self.allowance = allowance
+        self.listener = listener
+    }
+
+    var deadline: UInt64 { submitted + allowance }
+
+    /// Key generations take long; everything else waits with its deadline until they are over.
+    var isLong: Bool {
+        if case .control(.generateKeyPair, _) = work { return true }
+        return false
+    }
+
+    /// Takes the listener, so that a call is answered once.
+    func failure(_ error: TokenError) -> (() -> Void)? {
+        defer { listener = nil }
+        switch listener {
+        case .signature(let hear): return { hear(.failure(error)) }
+        case .body(let hear): return { hear(.failure(error)) }
+        case nil: return nil
+        }
+    }
+
+    func write(to writer: inout MessageWriter) {
+        switch work {
+        case .sign(let key, let mechanism, let input):
+            writer.beginFrame(id: id, kind: WorkerOperation.sign.rawValue)
+            writer.number(UInt32(key))
+            writer.number(mechanism.rawValue)
+            writer.data(input)
+        case .prepareKey(let key, let spki):
+            writer.beginFrame(id: id, kind: WorkerOperation.prepareKey.rawValue)
+            writer.number(UInt32(key))
+            writer.data(spki)
+        case .control(let operation, let body):
+            writer.beginFrame(id: id, kind: operation.rawValue)
+            writer.data(body)
+        }
+        writer.endFrame()
+    }
+
+    var inputBytes: Int {
+        if case .sign(_, _, let input) = work { return input.count }
+        return 0
+    }
+}
+
+/// The calls of one token: which wait here, which the worker has, and what goes to it next.
+///
+/// The worker is given little at a time: two packets a session, one in the making and one in the socket, each worth
+/// about half a millisecond of the token's time. So a slow token never has more in hand than it can do before a
+/// deadline, a crash costs few calls, and a fast one still gets many signatures for one system call.
+struct CallBook {
+    /// Signing sessions of the worker; 0 while there is none.
+    var sessions = 0
+    private var queue: [PendingCall] = []
+    private var queueHead = 0
+    private var inWorker: [UInt64: PendingCall] = [:]
+    private var packetsOut = 0
+    private var longCalls = 0
+    private var averageTokenNanoseconds: UInt64 = 100_000
+
+    private static let packetNanoseconds: UInt64 = 1_500_000
+    private static let packetCalls = 16
+
+    var waitingCount: Int { queue.count - queueHead }
+    var inWorkerCount: Int { inWorker.count }
+
+    mutating func enqueue(_ call: PendingCall) {
+        queue.append(call)
+    }
+
+    mutating func dequeue() -> PendingCall? {
+        guard queueHead < queue.count else { return nil }
+        defer {
+            queueHead += 1
+            if queueHead == queue.count {
+                queue.removeAll(keepingCapacity: true)
+                queueHead = 0
+            } else if queueHead >= 1024 {
+                queue.removeFirst(queueHead)
+                queueHead = 0
+            }
+        }
+        return queue[queueHead]
+    }
+
+    private var nextInQueue: PendingCall? { queueHead < queue.count ? queue[queueHead] : nil }
+
+    /// Whether the worker should be given another packet.
+    var wantsPacket: Bool {
+        // While a key is being made, a session is busy and a card does nothing else at all.
+        waitingCount > 0 && packetsOut < 2 * (sessions - longCalls)
+    }
+
+    /// How many signatures the next packet should have.
+    private var share: Int {
+        let worth = Int(CallBook.packetNanoseconds / max(averageTokenNanoseconds, 1))
+        let fair = (waitingCount + sessions) / max(sessions, 1)
+        return max(1, min(worth, fair, CallBook.packetCalls))
+    }
+
+    /// Takes the next packet from the queue; only calls for which `admit` answers true go into it, and what becomes of
+    /// the others is the business of `admit`.
+    mutating func takePacket(now: UInt64, admit: (PendingCall) -> Bool) -> [UInt8]? {
+        var writer = MessageWriter()
+        let packet = PendingCall.Packet()
+        let limit = share
+        while packet.remaining < limit, let call = nextInQueue {
+            let isSignature = if case .sign = call.work { true } else { false }
+            // Everything but signatures travels alone, and so does what would not fit.
+            let fits = isSignature && writer.bytes.count + call.inputBytes + 64 <= WireLimits.packetBytes
+            if packet.remaining > 0, !fits { break }
+            _ = dequeue()
+            guard admit(call) else { continue }
+            call.write(to: &writer)
+            call.sent = now
+            call.packet = packet
+            packet.remaining += 1
+            inWorker[call.id] = call
+            if call.isLong { longCalls += 1 }
+            if !isSignature { break }
+        }
+        guard packet.remaining > 0 else { return nil }
+        packetsOut += 1
+        return writer.bytes
+    }
+
+    /// The call that an answer belongs to.
+    mutating func finish(_ id: UInt64) -> PendingCall? {
+        guard let call = inWorker.removeValue(forKey: id) else { return nil }
+        if call.isLong { longCalls -= 1 }
+        if let packet = call.packet {
+            packet.remaining -= 1
+            if packet.remaining == 0 { packetsOut -= 1 }
+        }
+        return call
+    }
+
+    mutating func noteTokenTime(_ nanoseconds: UInt64) {
+        averageTokenNanoseconds = (averageTokenNanoseconds * 15 + nanoseconds) / 16
+    }
+
+    /// Forgets the worker and hands back what it had.
+    mutating func loseWorker() -> [PendingCall] {
+        defer {
+            inWorker = [:]
+            packetsOut = 0
+            longCalls = 0
+            sessions = 0
+        }
+        return inWorker.values.sorted { $0.id < $1.id }
+    }
+
+    /// Empties the queue.
+    mutating func takeWaiting() -> [PendingCall] {
+        defer {
+            queue = []
+            queueHead = 0
+        }
+        return Array(queue[queueHead...])
+    }
+
+    /// The calls whose callers have waited long enough. Those in the worker stay there as calls that nobody hears.
+    mutating func takeExpired(now: UInt64) -> [PendingCall] {
+        var expired: [PendingCall] = []
+        var kept: [PendingCall] = []
+        for call in queue[queueHead...] {
+            if call.deadline <= now { expired.append(call) } else { kept.append(call) }
+        }
+        if !expired.isEmpty {
+            queue = kept
+            queueHead = 0
+        }
+        for call in inWorker.values where call.deadline <= now && call.listener != nil { expired.append(call) }
+        return expired
+    }
+
+    /// Whether the worker has had a call for longer than it may.
+    func isHung(now: UInt64) -> Bool {
+        inWorker.values.contains { (longCalls == 0 || $0.isLong) && $0.sent + $0.allowance <= now }
+    }
+
+    /// The next moment at which `takeExpired` or `isHung` has something to say.
+    var nextDeadline: UInt64? {
+        var next: UInt64?
+        for call in queue[queueHead...] { next = min(next ?? .max, call.deadline) }
+        for call in inWorker.values {
+            next = min(next ?? .max, call.listener == nil ? call.sent + call.allowance : call.deadline)
+        }
+        return next
+    }
+}

@@ -1,0 +1,241 @@
+/// What a supervisor knows, changed only under its lock. No input or output happens here: events go in, and what is to
+/// be sent or said comes out.
+struct SupervisorState {
+    enum Phase {
+        case stopped
+        case starting
+        case ready
+        case locked(TokenError)
+        case missing(TokenError)
+        case failed(TokenError)
+    }
+
+    let settings: TokenSettings
+    var phase = Phase.stopped
+    var isStopping = false
+    var book = CallBook()
+    var keys = KeyTable()
+    var worker: WorkerProcess?
+    /// The worker's end of the socket is gone.
+    var isConnectionLost = false
+    /// When the next start may happen, in monotonic nanoseconds.
+    var startAt: UInt64 = 0
+    /// Starts that went wrong, or workers that died young, in a row.
+    var failures = 0
+    var readySince: UInt64 = 0
+    var starts = 0
+    var isPINProven = false
+    var isCautious = false
+    var lastError: TokenError?
+    var token: TokenDescription?
+    /// When the keeper looks again by itself; `nil` when only a signal wakes it.
+    var keeperWakesAt: UInt64?
+    private var nextID: UInt64 = 1
+
+    init(settings: TokenSettings) {
+        self.settings = settings
+    }
+
+    /// Packets to send and callers to answer, after the lock is given back.
+    struct Outcome {
+        var connection: WorkerConnection?
+        var packets: [[UInt8]] = []
+        var answers: [() -> Void] = []
+        var mustWakeKeeper = false
+
+        func carryOut() {
+            // A packet that cannot be sent means that the worker is gone; its reader answers the calls.
+            for packet in packets { _ = connection?.send(packet) }
+            for answer in answers { answer() }
+        }
+    }
+
+    // MARK: Calls
+
+    mutating func submit(
+        _ work: PendingCall.Work,
+        allowance: UInt64,
+        now: UInt64,
+        listener: PendingCall.Listener?
+    ) -> Outcome {
+        let call = PendingCall(id: nextID, work: work, submitted: now, allowance: allowance, listener: listener)
+        nextID += 1
+        if let refusal = refusal {
+            return Outcome(answers: [call.failure(refusal)].compactMap { $0 })
+        }
+        // A key that was not there may have been made or imported since.
+        if case .sign(let key, _, _) = work, case .failed = keys[key] { keys[key] = .unknown }
+        book.enqueue(call)
+        var outcome = dispatch(now: now)
+        outcome.mustWakeKeeper = keeperWakesAt.map { call.deadline < $0 } ?? true
+        return outcome
+    }
+
+    /// Why no call can be taken now.
+    private var refusal: TokenError? {
+        switch phase {
+        case .stopped: .stopped(settings.name)
+        case .locked(let cause):
+            TokenError(
+                .tokenLocked,
+                "token \(settings.name) is locked: \(cause.message)",
+                mend: cause.mend,
+                returnValue: cause.returnValue
+            )
+        case .missing(let cause), .failed(let cause): cause
+        case .starting, .ready:
+            isStopping
+                ? .stopped(settings.name)
+                : waitingCount >= settings.queueLimit
+                    ? .busy(settings.name, limit: settings.queueLimit) : nil
+        }
+    }
+
+    private var waitingCount: Int { book.waitingCount + keys.parkedCount }
+
+    /// Gives the worker what it can take.
+    mutating func dispatch(now: UInt64) -> Outcome {
+        var outcome = Outcome(connection: worker?.connection)
+        guard case .ready = phase, !isConnectionLost else { return outcome }
+        while book.wantsPacket {
+            var refused: [(PendingCall, TokenError)] = []
+            var asked: [Int] = []
+            var table = keys
+            let packet = book.takePacket(now: now) { call in table.admit(call, refused: &refused, asked: &asked) }
+            keys = table
+            for (call, error) in refused { outcome.answers += [call.failure(error)].compactMap { $0 } }
+            for key in asked { enqueuePreparation(key, now: now) }
+            if let packet { outcome.packets.append(packet) }
+        }
+        return outcome
+    }
+
+    private mutating func enqueuePreparation(_ key: Int, now: UInt64) {
+        let work = PendingCall.Work.prepareKey(key, spki: keys.spkis[key])
+        book.enqueue(
+            PendingCall(id: nextID, work: work, submitted: now, allowance: settings.callDeadline, listener: nil)
+        )
+        nextID += 1
+    }
+
+    // MARK: Answers
+
+    /// Takes one packet of the worker's.
+    mutating func receive(_ packet: UnsafeRawBufferPointer, now: UInt64) throws(TokenError) -> [() -> Void] {
+        var answers: [() -> Void] = []
+        var reader = MessageReader(packet)
+        while !reader.isAtEnd {
+            var frame = try reader.frame()
+            guard let reply = WorkerReply(rawValue: frame.kind) else { throw .protocolBroken("an unknown reply") }
+            switch reply {
+            case .loggingIn, .loggedIn: continue
+            case .done, .failed:
+                guard let call = book.finish(frame.id) else { throw .protocolBroken("an answer to nothing") }
+                let error = reply == .failed ? try TokenError(from: &frame.body) : nil
+                answers += try answer(call, error: error, body: &frame.body, now: now)
+            }
+        }
+        return answers
+    }
+
+    private mutating func answer(
+        _ call: PendingCall,
+        error: TokenError?,
+        body: inout MessageReader,
+        now: UInt64
+    ) throws(TokenError) -> [() -> Void] {
+        if let error { noteFailure(error) }
+        var answers: [() -> Void] = []
+        if case .prepareKey(let key, _) = call.work { answers = keyAnswered(key, error: error) }
+        if let error { return answers + [call.failure(error)].compactMap { $0 } }
+        switch call.listener {
+        case .signature(let hear):
+            let tokenTime = try body.number(UInt64.self)
+            let raw = try body.data()
+            book.noteTokenTime(tokenTime)
+            let total = now &- call.submitted
+            let signature = TokenSignature(
+                raw: raw,
+                waitNanoseconds: total > tokenTime ? total - tokenTime : 0,
+                tokenNanoseconds: tokenTime
+            )
+            answers.append { hear(.success(signature)) }
+        case .body(let hear):
+            let bytes = try body.data()
+            answers.append { hear(.success(bytes)) }
+        case nil: break
+        }
+        call.listener = nil
+        return answers
+    }
+
+    private mutating func keyAnswered(_ key: Int, error: TokenError?) -> [() -> Void] {
+        keys[key] = error.map { .failed($0) } ?? .found
+        var answers: [() -> Void] = []
+        for call in keys.takeParked(key) {
+            guard let error else {
+                book.enqueue(call)
+                continue
+            }
+            answers += [call.failure(error)].compactMap { $0 }
+        }
+        return answers
+    }
+
+    private mutating func noteFailure(_ error: TokenError) {
+        lastError = error
+        // The worker met a refused PIN while it was mending its connection; it must not be given another chance.
+        if error.code.locksToken { lock(error) }
+    }
+
+    mutating func lock(_ cause: TokenError) {
+        phase = .locked(cause)
+        lastError = cause
+    }
+
+    // MARK: Ends
+
+    /// The worker is gone or about to be: nobody will answer what it had.
+    mutating func loseWorker(_ error: TokenError) -> [() -> Void] {
+        isConnectionLost = true
+        let answers = book.loseWorker().compactMap { $0.failure(error) }
+        for call in keys.loseWorker() { book.enqueue(call) }
+        return answers
+    }
+
+    /// Answers everything that waits here.
+    mutating func refuseWaiting(_ error: TokenError) -> [() -> Void] {
+        (book.takeWaiting() + keys.loseWorker()).compactMap { $0.failure(error) }
+    }
+
+    /// Answers the callers whose time is over.
+    mutating func expire(now: UInt64) -> [() -> Void] {
+        let expired = book.takeExpired(now: now) + keys.takeExpired(now: now)
+        if !expired.isEmpty { lastError = .timedOut(settings.name) }
+        return expired.compactMap { $0.failure(.timedOut(settings.name)) }
+    }
+
+    var status: TokenStatus {
+        let state: TokenStatus.State =
+            switch phase {
+            case .stopped: .stopped
+            case .starting: .starting
+            case .ready: .ready
+            case .locked(let error): .locked(error)
+            case .missing(let error): .missing(error)
+            case .failed(let error): .failed(error)
+            }
+        return TokenStatus(
+            state: state,
+            token: token,
+            sessions: book.sessions,
+            keysFound: keys.foundCount,
+            keysAsked: keys.count,
+            restarts: max(starts - 1, 0),
+            lastError: lastError,
+            workerID: worker?.identifier,
+            callsWaiting: waitingCount,
+            callsInWorker: book.inWorkerCount
+        )
+    }
+}

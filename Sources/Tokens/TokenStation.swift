@@ -1,0 +1,99 @@
+import Clocks
+
+/// Work on tokens that are not being served: listing, making, asking. Each call starts a worker, asks it one thing and
+/// ends it; the calling thread waits.
+package struct TokenStation: Sendable {
+    private let workerExecutable: String
+    private let environment: [String: String]
+    private let standardError: Int32
+
+    /// - Parameters:
+    ///   - workerExecutable: the path of `inkan-tokend`.
+    ///   - environment: the worker's whole environment, such as `SOFTHSM2_CONF`.
+    package init(workerExecutable: String, environment: [String: String], standardError: Int32 = 2) {
+        self.workerExecutable = workerExecutable
+        self.environment = environment
+        self.standardError = standardError
+    }
+
+    /// Every token that a module shows, blank ones too.
+    package func listTokens(modulePath: String) throws(TokenError) -> [TokenDescription] {
+        try ask(.listTokens, seconds: 30) {
+            $0.text(modulePath)
+        } read: { (body) throws(TokenError) in
+            try list(&body) { (reader) throws(TokenError) in try TokenDescription(from: &reader) }
+        }
+    }
+
+    /// The mechanisms of one token, named by its serial.
+    package func listMechanisms(modulePath: String, serial: String) throws(TokenError) -> [MechanismDescription] {
+        try ask(.listMechanisms, seconds: 30) { writer in
+            writer.text(modulePath)
+            writer.text(serial)
+        } read: { (body) throws(TokenError) in
+            try list(&body) { (reader) throws(TokenError) in try MechanismDescription(from: &reader) }
+        }
+    }
+
+    /// Makes a token in a blank slot. A token of the same label must not be there yet; no token is ever overwritten.
+    ///
+    /// - Parameters:
+    ///   - label: at most 32 bytes.
+    ///   - securityOfficerPINFile: a file of mode 0600 or stricter, as is `userPINFile`.
+    package func initializeToken(
+        modulePath: String,
+        label: String,
+        securityOfficerPINFile: String,
+        userPINFile: String
+    ) throws(TokenError) -> TokenDescription {
+        try ask(.initializeToken, seconds: 120) { writer in
+            for field in [modulePath, label, securityOfficerPINFile, userPINFile] { writer.text(field) }
+        } read: { (body) throws(TokenError) in
+            try TokenDescription(from: &body)
+        }
+    }
+
+    private func list<Element>(
+        _ reader: inout MessageReader,
+        _ element: (inout MessageReader) throws(TokenError) -> Element
+    ) throws(TokenError) -> [Element] {
+        var elements: [Element] = []
+        for _ in 0..<(try reader.number(UInt32.self)) { elements.append(try element(&reader)) }
+        return elements
+    }
+
+    private func ask<Answer>(
+        _ operation: WorkerOperation,
+        seconds: UInt64,
+        write: (inout MessageWriter) -> Void,
+        read: (inout MessageReader) throws(TokenError) -> Answer
+    ) throws(TokenError) -> Answer {
+        let process = try WorkerProcess(
+            executable: workerExecutable,
+            environment: environment,
+            standardError: standardError
+        )
+        defer {
+            process.kill()
+            _ = process.reap()
+        }
+        var writer = MessageWriter()
+        writer.beginFrame(id: 1, kind: operation.rawValue)
+        write(&writer)
+        writer.endFrame()
+        guard process.connection.send(writer.bytes) else { throw .workerDied("(none)", "ended at its start") }
+        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: WireLimits.packetBytes, alignment: 16)
+        defer { memory.deallocate() }
+        let deadline = monotonicNanoseconds() + seconds * 1_000_000_000
+        while !process.connection.isReadable(before: deadline, now: monotonicNanoseconds()) {
+            guard monotonicNanoseconds() < deadline else { throw .timedOut("(none)") }
+        }
+        guard let packet = process.connection.receive(into: memory) else {
+            throw .workerDied("(none)", "ended before it answered")
+        }
+        var reader = MessageReader(packet)
+        var frame = try reader.frame()
+        guard frame.kind == WorkerReply.done.rawValue else { throw try TokenError(from: &frame.body) }
+        return try read(&frame.body)
+    }
+}

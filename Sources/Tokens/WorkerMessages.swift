@@ -1,0 +1,190 @@
+/// What a supervisor can ask of a worker. The first packet says what the worker is for.
+package enum WorkerOperation: UInt8, Sendable {
+    case open = 1
+    case sign = 2
+    case random = 3
+    case generateKeyPair = 4
+    case prepareKey = 5
+    case listTokens = 6
+    case listMechanisms = 7
+    case initializeToken = 8
+}
+
+/// What a worker says.
+package enum WorkerReply: UInt8, Sendable {
+    case done = 0
+    case failed = 1
+    /// Said before the PIN goes to the token, so that a crash in between is known for what it is.
+    case loggingIn = 2
+    case loggedIn = 3
+}
+
+/// The first message to a worker that shall serve a token.
+package struct OpenRequest: Sendable {
+    package var uri: String
+    package var sessions: Int
+    /// Do not log in when the token says that a wrong PIN was entered since the last right one.
+    package var isCautious: Bool
+    /// SubjectPublicKeyInfo of each key; its place in the list is the number that signatures name it by.
+    package var keys: [[UInt8]]
+
+    package init(uri: String, sessions: Int, isCautious: Bool, keys: [[UInt8]]) {
+        self.uri = uri
+        self.sessions = sessions
+        self.isCautious = isCautious
+        self.keys = keys
+    }
+
+    package func write(to writer: inout MessageWriter) {
+        writer.text(uri)
+        writer.number(UInt32(sessions))
+        writer.flag(isCautious)
+        writer.number(UInt32(keys.count))
+        for key in keys { writer.data(key) }
+    }
+
+    package init(from reader: inout MessageReader) throws(TokenError) {
+        uri = try reader.text()
+        sessions = Int(try reader.number(UInt32.self))
+        isCautious = try reader.flag()
+        let count = try reader.number(UInt32.self)
+        keys = []
+        for _ in 0..<count { keys.append(try reader.data()) }
+    }
+}
+
+/// The answer to an `OpenRequest`.
+package struct OpenAnswer: Sendable {
+    package var token: TokenDescription
+    package var sessions: Int
+    /// What is wrong with each key; `nil` where it was found.
+    package var keys: [TokenError?]
+
+    package init(token: TokenDescription, sessions: Int, keys: [TokenError?]) {
+        self.token = token
+        self.sessions = sessions
+        self.keys = keys
+    }
+
+    package func write(to writer: inout MessageWriter) {
+        token.write(to: &writer)
+        writer.number(UInt32(sessions))
+        writer.number(UInt32(keys.count))
+        for key in keys {
+            writer.flag(key == nil)
+            key?.write(to: &writer)
+        }
+    }
+
+    package init(from reader: inout MessageReader) throws(TokenError) {
+        token = try TokenDescription(from: &reader)
+        sessions = Int(try reader.number(UInt32.self))
+        let count = try reader.number(UInt32.self)
+        keys = []
+        for _ in 0..<count { keys.append(try reader.flag() ? nil : try TokenError(from: &reader)) }
+    }
+}
+
+extension TokenError {
+    package func write(to writer: inout MessageWriter) {
+        writer.number(code.rawValue)
+        writer.flag(returnValue != nil)
+        writer.number(UInt64(returnValue ?? 0))
+        writer.text(message)
+        writer.text(mend)
+    }
+
+    package init(from reader: inout MessageReader) throws(TokenError) {
+        guard let code = Code(rawValue: try reader.number()) else { throw .protocolBroken("an unknown error code") }
+        let hasValue = try reader.flag()
+        let value = try reader.number(UInt64.self)
+        let message = try reader.text()
+        self.init(code, message, mend: try reader.text(), returnValue: hasValue ? UInt(value) : nil)
+    }
+}
+
+extension TokenDescription {
+    package func write(to writer: inout MessageWriter) {
+        for field in [serial, label, model, manufacturer, firmwareVersion, interfaceVersion, uri] { writer.text(field) }
+        writer.flag(isInitialized)
+        writer.flag(hasUserPIN)
+    }
+
+    package init(from reader: inout MessageReader) throws(TokenError) {
+        serial = try reader.text()
+        label = try reader.text()
+        model = try reader.text()
+        manufacturer = try reader.text()
+        firmwareVersion = try reader.text()
+        interfaceVersion = try reader.text()
+        uri = try reader.text()
+        isInitialized = try reader.flag()
+        hasUserPIN = try reader.flag()
+    }
+}
+
+extension MechanismDescription {
+    package func write(to writer: inout MessageWriter) {
+        writer.text(name)
+        for value in [number, minimumKeySize, maximumKeySize] { writer.number(UInt64(value)) }
+        for value in [canSign, canGenerateKeyPair, isInHardware] { writer.flag(value) }
+    }
+
+    package init(from reader: inout MessageReader) throws(TokenError) {
+        let name = try reader.text()
+        let number = UInt(try reader.number(UInt64.self))
+        let smallest = UInt(try reader.number(UInt64.self))
+        let largest = UInt(try reader.number(UInt64.self))
+        let canSign = try reader.flag()
+        let canGenerate = try reader.flag()
+        self.init(
+            name: name,
+            number: number,
+            minimumKeySize: smallest,
+            maximumKeySize: largest,
+            canSign: canSign,
+            canGenerateKeyPair: canGenerate,
+            isInHardware: try reader.flag()
+        )
+    }
+}
+
+extension KeyPairRequest {
+    package func write(to writer: inout MessageWriter) {
+        writer.text(algorithm.rawValue)
+        writer.text(label)
+        writer.data(identifier ?? [])
+    }
+
+    package init(from reader: inout MessageReader) throws(TokenError) {
+        guard let algorithm = Algorithm(rawValue: try reader.text()) else {
+            throw .protocolBroken("an unknown key algorithm")
+        }
+        let label = try reader.text()
+        let identifier = try reader.data()
+        self.init(algorithm: algorithm, label: label, identifier: identifier.isEmpty ? nil : identifier)
+    }
+}
+
+extension GeneratedKeyPair {
+    package func write(to writer: inout MessageWriter) {
+        writer.data(spki)
+        writer.data(ckaID)
+        writer.number(UInt32(attributes.count))
+        for (name, value) in attributes.sorted(by: { $0.key < $1.key }) {
+            writer.text(name)
+            writer.flag(value)
+        }
+    }
+
+    package init(from reader: inout MessageReader) throws(TokenError) {
+        let spki = try reader.data()
+        let identifier = try reader.data()
+        var attributes: [String: Bool] = [:]
+        for _ in 0..<(try reader.number(UInt32.self)) {
+            let name = try reader.text()
+            attributes[name] = try reader.flag()
+        }
+        self.init(spki: spki, attributes: attributes, ckaID: identifier)
+    }
+}

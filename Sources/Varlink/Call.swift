@@ -1,0 +1,90 @@
+internal import Synchronization
+
+/// One call, waiting for its answer. It may be answered from any thread, at any time; answers leave in the order of the
+/// calls. A call that is let go without an answer answers the server's internal failure, so that no peer waits for ever.
+public final class Call: Sendable {
+    /// The full name: interface and method.
+    public let method: String
+    /// Already compared with the interface's description.
+    public let parameters: JSONObject
+    /// The caller takes several answers.
+    public let wantsMore: Bool
+    /// The caller takes no answer at all; whatever is answered falls away.
+    public let oneway: Bool
+    /// When the whole call had been received: nanoseconds of the monotonic clock.
+    public let receivedAt: UInt64
+
+    private let connection: ServerConnection
+    private let place: Int
+    private let isAnswered = Atomic<Bool>(false)
+
+    init(_ message: CallMessage, connection: ServerConnection, place: Int, receivedAt: Deadline) {
+        method = message.method
+        parameters = message.parameters
+        wantsMore = message.wantsMore
+        oneway = message.isOneway
+        self.receivedAt = receivedAt.nanoseconds
+        self.connection = connection
+        self.place = place
+    }
+
+    deinit {
+        if !isAnswered.load(ordering: .acquiring) { fail(connection.service.errors.internalFailure) }
+    }
+
+    /// Who calls.
+    public var peer: PeerCredentials { connection.peer }
+
+    /// The name of the listener that the call came through.
+    public var listener: String { connection.listenerName }
+
+    /// Nobody waits for the answer any more: the connection is gone.
+    public var isAbandoned: Bool { connection.isGone }
+
+    /// The final answer.
+    ///
+    /// - Parameter body: writes the members of `parameters`.
+    /// - Returns: whether this was the first final answer; a second one is dropped.
+    @discardableResult
+    public func reply(_ body: (inout JSONWriter) -> Void = { _ in }) -> Bool {
+        guard !isAnswered.exchange(true, ordering: .acquiringAndReleasing) else { return false }
+        connection.deliver(oneway ? [] : AnswerMessage.reply(continues: false, body), to: place, isFinal: true)
+        return true
+    }
+
+    /// One of several answers; more follow.
+    ///
+    /// - Returns: false, and nothing is sent, when the caller takes one answer only or the final one has been given.
+    @discardableResult
+    public func replyMore(_ body: (inout JSONWriter) -> Void) -> Bool {
+        guard wantsMore, !isAnswered.load(ordering: .acquiring) else { return false }
+        connection.deliver(AnswerMessage.reply(continues: true, body), to: place, isFinal: false)
+        return true
+    }
+
+    /// The final answer, an error.
+    ///
+    /// - Parameters:
+    ///   - error: the full name: interface and error.
+    ///   - body: writes the members of `parameters`.
+    /// - Returns: whether this was the first final answer; a second one is dropped.
+    @discardableResult
+    public func fail(_ error: String, _ body: (inout JSONWriter) -> Void = { _ in }) -> Bool {
+        guard !isAnswered.exchange(true, ordering: .acquiringAndReleasing) else { return false }
+        connection.deliver(oneway ? [] : AnswerMessage.error(error, body), to: place, isFinal: true)
+        return true
+    }
+
+    /// The final answer, an error.
+    @discardableResult
+    public func fail(_ answer: ErrorAnswer) -> Bool {
+        fail(answer.name) { $0.members(of: answer.parameters) }
+    }
+}
+
+/// Who answers the calls.
+public protocol CallHandler: Sendable {
+    /// Called on the connection's own thread, one call after the other. It must not wait for anything: while it runs,
+    /// the connection's next calls are not read.
+    func handle(_ call: Call)
+}

@@ -1,0 +1,60 @@
+/// The textual encoding of RFC 7468 in its strict form: one block, nothing beside it but white space.
+package enum PEM {
+    /// The contents of the only block of a text.
+    ///
+    /// - Parameters:
+    ///   - labels: those that are taken, such as `CERTIFICATE`.
+    ///   - maximum: the largest content in bytes.
+    /// - Throws: `malformedText`, `tooLarge`.
+    package static func decode(_ text: [UInt8], labels: [String], maximum: Int) throws(X509Error) -> [UInt8] {
+        // Base64 makes 4 characters of 3 bytes; line ends and the frame come on top.
+        guard text.count <= maximum * 3 / 2 + 1024 else {
+            throw X509Error(.tooLarge, "a text of \(text.count) bytes for contents of at most \(maximum)")
+        }
+        let body = trimmed(text[...])
+        for label in labels {
+            let begin = Array("-----BEGIN \(label)-----".utf8)
+            let end = Array("-----END \(label)-----".utf8)
+            guard body.starts(with: begin) else { continue }
+            let inner = body.dropFirst(begin.count)
+            guard let first = inner.first, first == 0x0A || first == 0x0D, inner.suffix(end.count).elementsEqual(end)
+            else { throw frameError(labels) }
+            let lines = inner.dropLast(end.count)
+            guard lines.last == 0x0A || lines.last == 0x0D, !lines.contains(UInt8(ascii: "-")) else {
+                throw frameError(labels)
+            }
+            return try Base64.decode(lines, maximum: maximum)
+        }
+        throw frameError(labels)
+    }
+
+    /// A block with lines of 64 characters and a line end after the last.
+    package static func encode(_ bytes: [UInt8], label: String) -> String {
+        var text: [UInt8] = Array("-----BEGIN \(label)-----\n".utf8)
+        let base64 = Base64.encode(bytes)
+        var start = 0
+        while start < base64.count {
+            let end = min(start + 64, base64.count)
+            text.append(contentsOf: base64[start..<end])
+            text.append(0x0A)
+            start = end
+        }
+        text.append(contentsOf: "-----END \(label)-----\n".utf8)
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    private static func frameError(_ labels: [String]) -> X509Error {
+        X509Error(
+            .malformedText,
+            "send exactly one block from -----BEGIN \(labels[0])----- to -----END \(labels[0])-----, "
+                + "with nothing before, between or after",
+            clause: "RFC 7468 3"
+        )
+    }
+
+    static func trimmed(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        let start = text.firstIndex { !Base64.isWhiteSpace($0) } ?? text.endIndex
+        let end = text.lastIndex { !Base64.isWhiteSpace($0) }.map { $0 + 1 } ?? start
+        return text[start..<end]
+    }
+}

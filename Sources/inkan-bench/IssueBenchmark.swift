@@ -1,0 +1,228 @@
+import ArgumentParser
+import Clocks
+import Foundation
+import SignerClient
+import Workbench
+
+/// `inkan-bench issue`
+struct IssueBenchmark: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "issue",
+        abstract: "Certificates per second with every check on, interleaved with the bare token.",
+        discussion: """
+            Makes its own SoftHSM2 tokens and service in a temporary folder, unless --socket names a running one (then \
+            --uri and --authorities say where its token and certificates are). In each round, for each key: the bare \
+            token on two threads, the three loads, the bare token in two processes. Ratios are medians over the rounds.
+            """)
+
+    @Flag(help: "Write one JSON object.")
+    var json = false
+
+    @Option(help: "Rounds.")
+    var rounds = 3
+
+    @Option(help: "Seconds of each measurement.")
+    var seconds = 2.0
+
+    @Option(help: "Only this key: rsa-2048 or p-256.")
+    var key: String?
+
+    @Option(help: "The socket of a running service.")
+    var socket: String?
+
+    @Option(help: "The running service's issuing token, RFC 7512, with module-path and pin-source.")
+    var uri: String?
+
+    @Option(help: "Folder of the running service's authorities' certificates.")
+    var authorities: String?
+
+    @Option(help: "The issuance profile to order by.")
+    var profile = "access-1y"
+
+    @Option(help: "The repository, for plan and profiles.")
+    var checkout = "."
+
+    func run() throws {
+        let bench = try Bench(self)
+        let keys = BenchKey.all.filter { key == nil || $0.name == key }
+        guard !keys.isEmpty else { throw ValidationError("--key is one of \(BenchKey.all.map(\.name))") }
+        let rows = try keys.flatMap { try bench.measure($0) }
+        if json {
+            print("{\"results\":[\(rows.map(\.json).joined(separator: ","))]}")
+        } else {
+            print(BenchRow.header)
+            for row in rows { print(row.line) }
+        }
+    }
+}
+
+/// A CA key with the requests that go to it.
+struct BenchKey {
+    let name: String
+    let issuer: String
+    /// Arguments of `openssl req` that make a key of this kind.
+    let requestArguments: [String]
+
+    static let all = [
+        BenchKey(name: "rsa-2048", issuer: "access-rsa", requestArguments: ["-newkey", "rsa:2048"]),
+        BenchKey(
+            name: "p-256", issuer: "access-p256",
+            requestArguments: ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]),
+    ]
+}
+
+/// One line of the result.
+struct BenchRow {
+    static let header = """
+        key       mode       raw/s  raw 2 proc/s  issued/s  ratio   p50 ms   p99 ms  wait µs  token µs  total µs
+        """
+
+    var key: String
+    var mode: String
+    var raw: Double
+    var rawTwoProcesses: Double
+    var issued: Double
+    var ratio: Double
+    var p50: Double
+    var p99: Double
+    var wait: Int64
+    var token: Int64
+    var total: Int64
+
+    var line: String {
+        let names = "\(key.padding(toLength: 9, withPad: " ", startingAt: 0)) "
+            + mode.padding(toLength: 9, withPad: " ", startingAt: 0)
+        let rates = String(format: " %6.0f  %12.0f  %8.0f   %.2f", raw, rawTwoProcesses, issued, ratio)
+        let times = String(format: "  %7.2f  %7.2f  %7d  %8d  %8d", p50, p99, wait, token, total)
+        return names + rates + times
+    }
+
+    var json: String {
+        "{\"key\":\"\(key)\",\"mode\":\"\(mode)\","
+            + String(
+                format: "\"raw_per_s\":%.1f,\"raw_two_processes_per_s\":%.1f,\"issued_per_s\":%.1f,\"ratio\":%.4f,",
+                raw, rawTwoProcesses, issued, ratio)
+            + String(format: "\"p50_ms\":%.3f,\"p99_ms\":%.3f,", p50, p99)
+            + "\"wait_p50_us\":\(wait),\"token_p50_us\":\(token),\"total_p50_us\":\(total)}"
+    }
+}
+
+/// The tokens, the service and the requests of one run.
+private final class Bench {
+    private let options: IssueBenchmark
+    private let folder: TemporaryFolder
+    private let appliance: RunningAppliance?
+    private let socket: String
+    private let uri: String
+    private let authorities: String
+    private let environment: [String: String]
+    private let runName = String(UUID().uuidString.prefix(8))
+
+    init(_ options: IssueBenchmark) throws {
+        self.options = options
+        folder = try TemporaryFolder("inkan-bench")
+        if let socket = options.socket {
+            guard let uri = options.uri, let authorities = options.authorities else {
+                throw ValidationError("--socket goes with --uri and --authorities")
+            }
+            appliance = nil
+            (self.socket, self.uri, self.authorities) = (socket, uri, authorities)
+            environment = [:]
+        } else {
+            let binaries = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+            let establishment = try Establishment(binaries: binaries.path, checkout: options.checkout)
+            let appliance = try RunningAppliance(establishment)
+            self.appliance = appliance
+            socket = appliance.socket
+            uri = try establishment.issuingURI
+            authorities = establishment.folder.file("authorities")
+            environment = ["SOFTHSM2_CONF": establishment.folder.file("softhsm2.conf")]
+        }
+    }
+
+    deinit {
+        appliance?.stop()
+    }
+
+    func measure(_ key: BenchKey) throws -> [BenchRow] {
+        let requests = try (0..<16).map { try request(key, number: $0) }
+        var raw: [Double] = []
+        var rawTwoProcesses: [Double] = []
+        var loads: [LoadMode: [LoadResult]] = [:]
+        for round in 0..<options.rounds {
+            raw.append(try self.raw(key, processes: 1, threads: 2))
+            for mode in LoadMode.allCases {
+                let load = Load(
+                    socket: socket, profile: options.profile, issuer: key.issuer, requests: requests,
+                    name: "bench-\(runName)-\(key.name)-\(mode.rawValue)-\(round)")
+                loads[mode, default: []].append(try load.run(mode, seconds: options.seconds))
+            }
+            rawTwoProcesses.append(try self.raw(key, processes: 2, threads: 1))
+        }
+        return LoadMode.allCases.map { mode in
+            let results = loads[mode] ?? []
+            return BenchRow(
+                key: key.name, mode: mode.rawValue, raw: median(raw), rawTwoProcesses: median(rawTwoProcesses),
+                issued: median(results.map(\.perSecond)),
+                ratio: median(zip(results, raw).map { $0.perSecond / $1 }),
+                p50: median(results.map { percentile(0.5, of: $0.latencies, none: 0) }),
+                p99: median(results.map { percentile(0.99, of: $0.latencies, none: 0) }),
+                wait: percentile(0.5, of: results.flatMap(\.wait).sorted(), none: 0),
+                token: percentile(0.5, of: results.flatMap(\.token).sorted(), none: 0),
+                total: percentile(0.5, of: results.flatMap(\.total).sorted(), none: 0))
+        }
+    }
+
+    private func request(_ key: BenchKey, number: Int) throws -> String {
+        try ChildProgram.check(
+            "openssl",
+            ["req", "-new", "-nodes", "-keyout", folder.file("\(key.name)-\(number).key"), "-subj", "/CN=ignored"]
+                + key.requestArguments)
+    }
+
+    private func raw(_ key: BenchKey, processes: Int, threads: Int) throws -> Double {
+        let group = DispatchGroup()
+        let collected = RawResults()
+        for _ in 0..<processes {
+            group.enter()
+            let arguments = [
+                "raw", "--uri", uri, "--certificate", "\(authorities)/\(key.issuer).pem", "--threads", "\(threads)",
+                "--seconds", "\(options.seconds)",
+            ]
+            Thread.detachNewThread { [environment] in
+                collected.add(Result { try Self.rawProcess(arguments, environment: environment) })
+                group.leave()
+            }
+            // SoftHSM rewrites a file of the token at log-in; two at the same moment see no token.
+            if processes > 1 { Thread.sleep(forTimeInterval: 0.05) }
+        }
+        group.wait()
+        return try collected.sum()
+    }
+
+    private static func rawProcess(_ arguments: [String], environment: [String: String]) throws -> Double {
+        let text = try ChildProgram.check("/proc/self/exe".resolved, arguments, environment: environment)
+        struct Answer: Decodable { var per_s: Double }
+        return try JSONDecoder().decode(Answer.self, from: Data(text.utf8)).per_s
+    }
+}
+
+/// What the bare processes measured, together.
+private final class RawResults: @unchecked Sendable {
+    private let lock = NSLock()
+    private var results: [Result<Double, any Error>] = []
+
+    func add(_ result: Result<Double, any Error>) {
+        lock.withLock { results.append(result) }
+    }
+
+    func sum() throws -> Double {
+        try lock.withLock { try results.reduce(0) { $0 + (try $1.get()) } }
+    }
+}
+
+extension String {
+    fileprivate var resolved: String {
+        URL(fileURLWithPath: self).resolvingSymlinksInPath().path
+    }
+}

@@ -1,0 +1,151 @@
+import Glibc
+import PKCS11
+import Secrets
+import Tokens
+
+/// Work on tokens that are not being served. The module is ended before the answer goes out, so that whatever it did
+/// is done.
+enum OneShot {
+    static func perform(_ operation: WorkerOperation, _ body: inout MessageReader) throws(TokenError) -> [UInt8] {
+        let path = try body.text()
+        var writer = MessageWriter()
+        switch operation {
+        case .listTokens:
+            let tokens = try withModule(path) { (module) throws(OperationFailure) in try list(module) }
+            writer.number(UInt32(tokens.count))
+            for token in tokens { token.write(to: &writer) }
+        case .listMechanisms:
+            let serial = try body.text()
+            let mechanisms = try withModule(path) { (module) throws(OperationFailure) in
+                try listMechanisms(module, serial: serial)
+            }
+            writer.number(UInt32(mechanisms.count))
+            for mechanism in mechanisms { mechanism.write(to: &writer) }
+        case .initializeToken:
+            let label = try body.text()
+            let pins = try (officer: readPIN(try body.text()), user: readPIN(try body.text()))
+            let token = try withModule(path) { (module) throws(OperationFailure) in
+                try initialize(module, label: label, officerPIN: pins.officer, userPIN: pins.user)
+            }
+            token.write(to: &writer)
+        case .open, .sign, .random, .generateKeyPair, .prepareKey:
+            throw TokenError(.workerUnusable, "this worker serves no token", mend: "open a token first")
+        }
+        return writer.bytes
+    }
+
+    private static func readPIN(_ path: String) throws(TokenError) -> Secret {
+        do throws(SecretFileError) { return try SecretFile.read(path) } catch { throw TokenError(error) }
+    }
+
+    private static func withModule<Answer>(
+        _ path: String,
+        _ body: (Module) throws(OperationFailure) -> Answer
+    ) throws(TokenError) -> Answer {
+        do throws(OperationFailure) {
+            let module = try calling { () throws(PKCS11Error) in
+                let module = try Module(path: path)
+                try module.initialize()
+                return module
+            }
+            defer {
+                do throws(PKCS11Error) { try module.finalize() } catch {
+                    WorkerLog.write("finalize-failed", ["error": error.description])
+                }
+            }
+            return try body(module)
+        } catch {
+            throw error.error
+        }
+    }
+
+    private static func list(_ module: Module) throws(OperationFailure) -> [TokenDescription] {
+        try calling { () throws(PKCS11Error) in
+            var tokens: [TokenDescription] = []
+            for slot in try module.slots() {
+                tokens.append(
+                    TokenDescription(
+                        try slot.tokenInfo(),
+                        modulePath: module.path,
+                        interfaceVersion: module.interfaceVersion
+                    )
+                )
+            }
+            return tokens
+        }
+    }
+
+    private static func listMechanisms(
+        _ module: Module,
+        serial: String
+    ) throws(OperationFailure) -> [MechanismDescription] {
+        let slot = try calling { () throws(PKCS11Error) -> Slot? in
+            for slot in try module.slots() where try slot.tokenInfo().serial == serial { return slot }
+            return nil
+        }
+        guard let slot else {
+            let message = "no slot of \(module.path) holds the token with serial \(serial)"
+            throw OperationFailure(TokenError(.tokenMissing, message, mend: "put the token in"), .permanent)
+        }
+        return try calling { () throws(PKCS11Error) in
+            var mechanisms: [MechanismDescription] = []
+            for type in try slot.mechanisms() {
+                let info = try slot.mechanismInfo(type)
+                mechanisms.append(
+                    MechanismDescription(
+                        name: type.description,
+                        number: type.rawValue,
+                        minimumKeySize: info.minimumKeySize,
+                        maximumKeySize: info.maximumKeySize,
+                        canSign: info.canSign,
+                        canGenerateKeyPair: info.canGenerateKeyPair,
+                        isInHardware: info.isInHardware
+                    )
+                )
+            }
+            return mechanisms
+        }
+    }
+
+    private static func initialize(
+        _ module: Module,
+        label: String,
+        officerPIN: Secret,
+        userPIN: Secret
+    ) throws(OperationFailure) -> TokenDescription {
+        var blank: Slot?
+        for slot in try calling({ () throws(PKCS11Error) in try module.slots() }) {
+            let info = try calling { () throws(PKCS11Error) in try slot.tokenInfo() }
+            if !info.flags.contains(.tokenInitialized) {
+                blank = blank ?? slot
+            } else if info.label == label {
+                throw OperationFailure(
+                    TokenError(
+                        .requestRefused,
+                        "a token with the label \(label) is there already (serial \(info.serial))",
+                        mend: "choose another label"
+                    ),
+                    .permanent
+                )
+            }
+        }
+        guard let blank else {
+            throw OperationFailure(
+                TokenError(.tokenMissing, "the module has no blank token", mend: "put a blank token in"),
+                .permanent
+            )
+        }
+        let info = try calling { () throws(PKCS11Error) in
+            try blank.initializeToken(label: label, securityOfficerPIN: officerPIN)
+            let session = try blank.openSession(readWrite: true)
+            try session.login(.securityOfficer, pin: officerPIN)
+            try session.initializeUserPIN(userPIN)
+            try session.logout()
+            try session.close()
+            return try blank.tokenInfo()
+        }
+        // Modules that keep their objects in files leave them in the system's cache.
+        sync()
+        return TokenDescription(info, modulePath: module.path, interfaceVersion: module.interfaceVersion)
+    }
+}

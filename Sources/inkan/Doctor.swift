@@ -1,0 +1,242 @@
+import ArgumentParser
+import Clocks
+import Glibc
+import Ledger
+import Policy
+import SignerClient
+import SignerService
+import Tokens
+import Varlink
+import X509Building
+
+/// `inkan doctor`
+struct Doctor: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "What is wrong with this appliance, in plain words, and what to do about it.",
+        discussion: """
+            Reads the settings, the profiles, the certificates and the ledger. While the service runs its tokens are \
+            asked about through the socket; otherwise each is opened, its keys are looked for, and one test signature \
+            is made with each. Ends with 0 when nothing is wrong, with 1 otherwise.
+            """)
+
+    @Option(help: "The service's settings file.")
+    var config: String = "/etc/inkan/signer.yaml"
+
+    @OptionGroup var socket: SocketOptions
+    @OptionGroup var format: FormatOptions
+
+    func run() throws {
+        var examination = Examination()
+        if let settings = examination.readSettings(config) {
+            examination.checkPolicy(settings)
+            examination.checkLedger(settings)
+            let issuers = examination.readIssuers(settings)
+            if let status = runningStatus() {
+                examination.checkRunning(status)
+            } else {
+                examination.checkTokens(settings, issuers)
+            }
+        }
+        examination.checkMachine()
+        format.print(["findings": .array(examination.findings.map { .object($0.json) })]) {
+            for finding in examination.findings { print(finding.line) }
+        }
+        if examination.findings.contains(where: { $0.verdict == .problem }) { throw Exit.refused }
+    }
+
+    /// What a running service says of itself; nothing when none answers.
+    private func runningStatus() -> JSONObject? {
+        do {
+            return try socket.client().call(.getStatus)
+        } catch {
+            return nil
+        }
+    }
+}
+
+/// One thing that was looked at.
+struct Finding {
+    enum Verdict: String {
+        case fine = "ok"
+        case advice
+        case problem = "PROBLEM"
+    }
+
+    let verdict: Verdict
+    let subject: String
+    let text: String
+    /// What to do; empty where nothing is to be done.
+    let mend: String
+
+    var line: String {
+        let head = "\(verdict.rawValue.padded(to: 8)) \(subject.padded(to: 12)) \(text)"
+        return mend.isEmpty ? head : "\(head)\n\(String(repeating: " ", count: 22))→ \(mend)"
+    }
+
+    var json: JSONObject {
+        [
+            "verdict": .string(verdict.rawValue.lowercased()), "subject": .string(subject), "text": .string(text),
+            "mend": .string(mend),
+        ]
+    }
+}
+
+extension String {
+    fileprivate func padded(to width: Int) -> String {
+        self + String(repeating: " ", count: max(0, width - count))
+    }
+}
+
+/// The checks, each adding what it found.
+struct Examination {
+    private(set) var findings: [Finding] = []
+
+    private mutating func add(_ verdict: Finding.Verdict, _ subject: String, _ text: String, _ mend: String = "") {
+        findings.append(Finding(verdict: verdict, subject: subject, text: text, mend: mend))
+    }
+
+    mutating func readSettings(_ path: String) -> SignerSettings? {
+        do {
+            let settings = try SignerSettings(file: path)
+            add(.fine, "settings", "\(path): \(settings.tokens.count) tokens, \(settings.issuers.count) issuers")
+            return settings
+        } catch {
+            add(.problem, "settings", error.description, "mend the file; provisioning/quickstart writes one that works")
+            return nil
+        }
+    }
+
+    mutating func checkPolicy(_ settings: SignerSettings) {
+        do {
+            let profiles = try ProfileSet(path: settings.profiles)
+            add(.fine, "profiles", "version \(profiles.version), \(profiles.profiles.count) profiles")
+            for problem in profiles.problems(at: SystemClock().now) {
+                add(.problem, "profiles", "\(problem.profile): \(problem.reason)", "see \(problem.clause)")
+            }
+        } catch {
+            add(.problem, "profiles", error.description, "mend the profile set")
+        }
+        guard let list = settings.compromisedKeys else {
+            return add(
+                .advice, "keys", "no list of compromised keys: keys are checked by arithmetic alone",
+                "install badkeys' blocklist.dat and name it under compromisedKeys")
+        }
+        do {
+            add(.fine, "keys", "\(try CompromisedKeyList(path: list).count) compromised keys are known")
+        } catch {
+            add(.problem, "keys", error.description, "install the list anew")
+        }
+    }
+
+    mutating func checkLedger(_ settings: SignerSettings) {
+        guard access(settings.ledger, F_OK) == 0 else {
+            return add(.advice, "ledger", "\(settings.ledger) is not there yet", "hold the ceremony first")
+        }
+        do {
+            let reader = try LedgerReader(path: settings.ledger)
+            let head = try reader.head()
+            add(.fine, "ledger", "\(head?.size ?? 0) entries; inkan ledger verify checks each")
+            let now = SystemClock().now
+            if let head, now < head.time {
+                let error = LedgerError.clockMovedBack(last: head.time, now: now)
+                add(.problem, "clock", error.message, error.mend)
+            }
+        } catch {
+            add(.problem, "ledger", error.message, error.mend)
+        }
+    }
+
+    /// The certificates that can be read; what is wrong with the others is noted.
+    mutating func readIssuers(_ settings: SignerSettings) -> [(SignerSettings.IssuerSettings, X509Building.Certificate)] {
+        var readable: [(SignerSettings.IssuerSettings, X509Building.Certificate)] = []
+        for issuer in settings.issuers {
+            do {
+                let certificate = try X509Building.Certificate(pem: try readText(issuer.certificate))
+                readable.append((issuer, certificate))
+                let end = CivilTime(secondsSinceEpoch: certificate.tbs.notAfter).rfc3339
+                if certificate.tbs.notAfter < SystemClock().now.seconds {
+                    add(.problem, issuer.name, "its certificate ended at \(end)", "hold a ceremony for its successor")
+                } else {
+                    add(.fine, issuer.name, "\(certificate.tbs.subject), until \(end)")
+                }
+            } catch {
+                add(.problem, issuer.name, "\(error)", "name the PEM file of the certificate that the ceremony made")
+            }
+        }
+        return readable
+    }
+
+    mutating func checkRunning(_ status: JSONObject) {
+        let problem = status["problem"]?.stringValue
+        add(problem == nil ? .fine : .problem, "service", problem ?? "running, ready", "")
+        for token in (status["tokens"]?.arrayValue ?? []).compactMap(\.objectValue) {
+            let isReady = token.text("state") == "ready"
+            add(
+                isReady ? .fine : .problem, token.text("name"),
+                "\(token.text("state")), serial \(token.text("serial")), \(token.number("sessions")) sessions, "
+                    + "\(token.number("restarts")) restarts", token.text("problem"))
+        }
+    }
+
+    /// Opens each token, looks for its issuers' keys and makes a test signature with each.
+    mutating func checkTokens(
+        _ settings: SignerSettings, _ issuers: [(SignerSettings.IssuerSettings, X509Building.Certificate)]
+    ) {
+        let worker: String
+        do {
+            worker = try siblingExecutable("inkan-tokend")
+        } catch {
+            return add(.problem, "tokens", error.description, "install the package whole")
+        }
+        for token in settings.tokens {
+            let supervisor = TokenWorkerSupervisor(settings: token, workerExecutable: worker) { _ in }
+            defer { supervisor.stop() }
+            do {
+                supervisor.start()
+                let status = supervisor.waitUntilSettled(nanoseconds: token.startDeadline)
+                guard case .ready = status.state else {
+                    let error = status.lastError
+                    add(.problem, token.name, error?.message ?? "it does not answer", error?.mend ?? "see its log")
+                    continue
+                }
+                add(.fine, token.name, "serial \(status.token?.serial ?? ""), \(status.sessions) sessions")
+                for (issuer, certificate) in issuers where issuer.token == token.name {
+                    try proveKey(certificate.tbs.publicKey, of: issuer.name, in: supervisor)
+                }
+            } catch {
+                add(.problem, token.name, error.message, error.mend)
+            }
+        }
+    }
+
+    private mutating func proveKey(
+        _ key: SubjectPublicKey, of issuer: String, in token: TokenWorkerSupervisor
+    ) throws(TokenError) {
+        guard let algorithm = SignatureAlgorithm.allCases.first(where: { $0.accepts(key) }) else {
+            return add(.problem, issuer, "no signature algorithm fits its key", "make an authority with another key")
+        }
+        let message = Array("inkan doctor asks for a signature that is no certificate".utf8)
+        let raw = try token.signature(
+            spki: key.derEncoded, mechanism: algorithm.tokenMechanism, input: algorithm.tokenInput(for: message))
+        do {
+            let signature = try algorithm.signatureValue(fromToken: raw.raw)
+            if key.isValidSignature(signature, for: message, algorithm: algorithm) {
+                add(.fine, issuer, "a test signature verifies (\(raw.tokenNanoseconds / 1000) µs in the token)")
+                return
+            }
+        } catch {
+            add(.problem, issuer, error.reason, "take the token out of service")
+            return
+        }
+        add(.problem, issuer, "its test signature does not verify", "take the token out of service and examine it")
+    }
+
+    mutating func checkMachine() {
+        var limit = rlimit()
+        if getrlimit(__rlimit_resource_t(__RLIMIT_MEMLOCK.rawValue), &limit) == 0, limit.rlim_cur < 1 << 20 {
+            add(
+                .advice, "memory", "only \(limit.rlim_cur) bytes may be locked: PINs could reach swap",
+                "set LimitMEMLOCK=infinity in the unit")
+        }
+    }
+}

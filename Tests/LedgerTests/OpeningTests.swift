@@ -1,0 +1,131 @@
+import Clocks
+import Foundation
+import Ledger
+import Testing
+
+@Suite struct OpeningTests {
+    private let folder: TemporaryFolder
+
+    init() throws {
+        folder = try TemporaryFolder()
+    }
+
+    @Test("a ledger that is opened again goes on where it ended, over the edge of a tile too")
+    func reopening() async throws {
+        var size: Int64 = 0
+        for round in 0..<12 {
+            let ledger = try folder.open()
+            #expect(try ledger.reader.head()?.size ?? 0 == size)
+            #expect(ledger.closedAtOpening.isEmpty)
+            for number in 0..<(round * 9) {
+                try await ledger.append("note", [("number", .number(Int64(number)))])
+                size += 1
+            }
+            let order = SampleOrder("round-\(round)")
+            try await ledger.issue(order)
+            size += 2
+            if round > 0 { #expect(try ledger.reader.certificate(order: "round-\(round - 1)") != nil) }
+            ledger.stop()
+        }
+        let report = try LedgerReader(path: folder.ledger).verify()
+        #expect(report.isSound && report.entries == size && size > 512)
+    }
+
+    @Test("orders, serial numbers and keys are known after opening again")
+    func remembered() async throws {
+        let (order, authority) = (SampleOrder("A"), SampleOrder("B"))
+        var ledger = try folder.open()
+        try await ledger.issue(order)
+        try await ledger.registerAuthorityKey(authority.intent.publicKeyHash)
+        ledger.stop()
+        ledger = try folder.open()
+        guard case .alreadyIssued = try await ledger.intend(order.again().intent) else { throw Unexpected() }
+        var other = SampleOrder()
+        other.intent.serial = order.intent.serial
+        await #expect(throws: LedgerError.serialRepeated) { try await ledger.intend(other.intent) }
+        other = SampleOrder()
+        other.intent.publicKeyHash = order.intent.publicKeyHash
+        await #expect(throws: LedgerError.keyBelongsToOther(subjectHash: order.intent.subjectHash)) {
+            try await ledger.intend(other.intent)
+        }
+        await #expect(throws: LedgerError.keyOfAuthority) { try await ledger.intend(authority.intent) }
+        #expect(try await ledger.registerAuthorityKey(authority.intent.publicKeyHash) == nil)
+    }
+
+    @Test("intents without certificate are closed at opening as never released, and handed to the caller")
+    func crashLeftovers() async throws {
+        var ledger = try folder.open()
+        let (done, left, closed) = (SampleOrder("done"), SampleOrder("left"), SampleOrder("closed"))
+        try await ledger.issue(done)
+        let intent = try await ledger.intended(left)
+        try await ledger.close(try await ledger.intended(closed))
+        ledger.stop()
+
+        ledger = try folder.open()
+        #expect(ledger.closedAtOpening.map(\.orderID) == ["left"])
+        #expect(ledger.closedAtOpening.map(\.serial) == [left.intent.serial])
+        #expect(try ledger.reader.status(serial: left.intent.serial) == .neverReleased(intentSequence: intent.sequence))
+        let last = try #require(try ledger.reader.entry(sequence: 5))
+        let fields = try EntryFields(body: last.body)
+        #expect(last.kind == EntryKind.intentClosed && fields["reason"] == .text("crash"))
+        await #expect(throws: LedgerError.intentSettled(sequence: intent.sequence)) {
+            try await ledger.record(left.record(intent))
+        }
+        try await ledger.issue(left.again())
+        ledger.stop()
+        ledger = try folder.open()
+        #expect(ledger.closedAtOpening.isEmpty)
+        #expect(try ledger.reader.verify().isSound)
+    }
+
+    @Test("a ledger has one writer, and any number of readers meanwhile")
+    func oneWriter() async throws {
+        let ledger = try folder.open()
+        try await ledger.append("note")
+        #expect(throws: LedgerError.inUse(path: folder.ledger)) { try folder.open() }
+        let reader = try LedgerReader(path: folder.ledger)
+        #expect(try reader.head()?.size == 1)
+        try await ledger.append("note")
+        #expect(try reader.head()?.size == 2)
+        #expect(try reader.verify().isSound)
+    }
+
+    @Test("a reader without index finds certificates by reading")
+    func plainReader() async throws {
+        let ledger = try folder.open()
+        let order = SampleOrder("A")
+        try await ledger.issue(order)
+        let reader = try LedgerReader(path: folder.ledger)
+        #expect(try reader.certificate(order: "A")?.certificateDER == order.certificate)
+        #expect(try reader.certificate(serial: order.intent.serial)?.orderID == "A")
+        #expect(try reader.status(serial: order.intent.serial) == .issued(sequence: 1))
+        #expect(try reader.status(serial: [1]) == .unknown)
+    }
+
+    @Test("the ledger's files are their owner's alone")
+    func modes() async throws {
+        let ledger = try folder.open()
+        try await ledger.append("note")
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+        #expect(names.count == 4)
+        for name in names {
+            let attributes = try FileManager.default.attributesOfItem(atPath: folder.path + "/" + name)
+            #expect(attributes[.posixPermissions] as? Int == 0o600, "\(name)")
+        }
+        withExtendedLifetime(ledger) {}
+    }
+
+    @Test("other files are not taken for ledgers")
+    func foreignFiles() throws {
+        try Data("not a database at all, but long enough to look like one".utf8).write(
+            to: URL(fileURLWithPath: folder.ledger)
+        )
+        #expect(throws: LedgerError.self) { try folder.open() }
+        #expect(throws: LedgerError.self) { try LedgerReader(path: folder.ledger) }
+        let missing = folder.path + "/none/ledger.sqlite"
+        #expect(throws: LedgerError.self) { try LedgerReader(path: missing) }
+        #expect(throws: LedgerError.self) {
+            try LedgerStore(LedgerSettings(path: missing), clock: SystemClock(), log: { _ in })
+        }
+    }
+}
