@@ -69,6 +69,7 @@ let package = Package(
         program("inkan", ["SignerService", "SignerClient", "Ceremony", "Workbench", arguments]),
         program("inkan-bench", ["SignerClient", "Workbench", "PKCS11", "X509Building", "Secrets", "Clocks", arguments]),
 
+        tests("ApplianceTests", ["Workbench", "SignerClient", "SignerAPI", "Varlink"]),
         tests("LedgerTests", ["Ledger", "Clocks", grdb, crypto]),
         tests("VarlinkTests", ["Varlink", "Threads"]),
         tests("X509BuildingTests", ["X509Building", "Clocks", asn1, crypto, cryptoExtras]),
