@@ -38,6 +38,8 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        // For tests alone: another implementation of long arithmetic to compare ours with.
+        .package(url: "https://github.com/attaswift/BigInt", exact: "6.0.1"),
     ],
     targets: [
         .systemLibrary(name: "CPKCS11", pkgConfig: "p11-kit-1", providers: [.apt(["libp11-kit-dev"])]),
@@ -56,9 +58,11 @@ let package = Package(
         room("Ledger", ["CLinux", "Clocks", "Threads", grdb, crypto]),
         room("Issuance", ["Threads", "TextForms", "Policy", "X509Building", "Ledger", "Tokens", "Clocks"]),
         .target(
-            name: "SignerAPI", dependencies: ["Varlink"],
+            name: "SignerAPI",
+            dependencies: ["Varlink"],
             resources: [.embedInCode("io.inkan.Signer.varlink"), .embedInCode("io.inkan.Officer.varlink")],
-            swiftSettings: strict),
+            swiftSettings: strict
+        ),
         room("SignerService", ["TextForms", "SignerAPI", "Issuance", "Varlink", "StrictYAML"]),
         room("SignerClient", ["SignerAPI", "Varlink"]),
         room("Ceremony", ["Issuance", "Threads", "StrictYAML", "TextForms", "Varlink"]),
@@ -67,8 +71,17 @@ let package = Package(
         program("inkan-tokend", ["PKCS11", "Tokens", "Threads", "Secrets", "Clocks", "CLinux"]),
         program("inkan-signerd", ["SignerService", arguments]),
         program("inkan", ["SignerService", "SignerClient", "Ceremony", "Workbench", arguments]),
-        program("inkan-bench", ["SignerClient", "Workbench", "PKCS11", "X509Building", "Secrets", "Clocks", arguments]),
+        program(
+            "inkan-bench",
+            ["SignerClient", "Workbench", "PKCS11", "X509Building", "Secrets", "Clocks", arguments]
+        ),
 
+        tests(
+            "PolicyTests",
+            ["Policy", "X509Building", "StrictYAML", "Clocks", crypto, cryptoExtras]
+                + [.product(name: "BigInt", package: "BigInt")]
+        ),
+        tests("StrictYAMLTests", ["StrictYAML"]),
         tests("ApplianceTests", ["Workbench", "SignerClient", "SignerAPI", "Varlink"]),
         tests("LedgerTests", ["Ledger", "Clocks", grdb, crypto]),
         tests("VarlinkTests", ["Varlink", "Threads"]),

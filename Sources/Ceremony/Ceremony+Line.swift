@@ -42,8 +42,10 @@ extension Ceremony {
         }
         if case .failure(let failure) = closed.wait({ $0 }) {
             throw CeremonyError(
-                authority: error.authority, message: "\(error.message); and the intent could not be closed: \(failure)",
-                mend: failure.mend)
+                authority: error.authority,
+                message: "\(error.message); and the intent could not be closed: \(failure)",
+                mend: failure.mend
+            )
         }
     }
 
@@ -68,7 +70,8 @@ extension Ceremony {
     }
 
     private func answer<Value: Sendable>(
-        _ authority: String, _ start: (@escaping @Sendable (Result<Value, IssuanceError>) -> Void) -> Void
+        _ authority: String,
+        _ start: (@escaping @Sendable (Result<Value, IssuanceError>) -> Void) -> Void
     ) throws(CeremonyError) -> Value {
         let box = Guarded<Result<Value, IssuanceError>?>(nil)
         start { result in

@@ -24,20 +24,29 @@ package struct Ceremony {
 
     /// Checks that plan, site and profiles fit together before anything is made.
     package init(
-        plan: CeremonyPlan, site: CeremonySite, profiles: ProfileSet, ledger: LedgerStore, tokenWorker: String,
-        clock: any WallClock, progress: @escaping Progress
+        plan: CeremonyPlan,
+        site: CeremonySite,
+        profiles: ProfileSet,
+        ledger: LedgerStore,
+        tokenWorker: String,
+        clock: any WallClock,
+        progress: @escaping Progress
     ) throws(CeremonyError) {
         let known = Set(site.tokens.map(\.name))
         for authority in plan.authorities {
             guard known.contains(authority.token) else {
                 throw CeremonyError(
-                    authority: authority.name, message: "the site has no token “\(authority.token)”",
-                    mend: "add it to the site file")
+                    authority: authority.name,
+                    message: "the site has no token “\(authority.token)”",
+                    mend: "add it to the site file"
+                )
             }
             guard profiles.authority(authority.profile) != nil else {
                 throw CeremonyError(
-                    authority: authority.name, message: "there is no CA profile “\(authority.profile)”",
-                    mend: "name one of: \(profiles.authorities.map(\.name).joined(separator: ", "))")
+                    authority: authority.name,
+                    message: "there is no CA profile “\(authority.profile)”",
+                    mend: "name one of: \(profiles.authorities.map(\.name).joined(separator: ", "))"
+                )
             }
         }
         self.plan = plan
@@ -60,12 +69,17 @@ package struct Ceremony {
     ///   - keep: is handed each new authority at once, so that it is kept even when a later one fails.
     /// - Returns: the transcript of what was done, every authority in the plan's order.
     package func run(
-        present: [String: Certificate], keep keepStep: (CeremonyTranscript.Step) throws -> Void
+        present: [String: Certificate],
+        keep keepStep: (CeremonyTranscript.Step) throws -> Void
     ) throws -> CeremonyTranscript {
         defer { for token in tokens.values { token.stop() } }
         try startTokens()
         var transcript = CeremonyTranscript(
-            plan: plan.name, planHash: plan.hash, profileSetHash: profiles.sha256, startedAt: clock.now)
+            plan: plan.name,
+            planHash: plan.hash,
+            profileSetHash: profiles.sha256,
+            startedAt: clock.now
+        )
         try append("ceremony-started", [("plan", .text(plan.name)), ("planHash", .bytes(plan.hash))])
         var made: [String: Certificate] = [:]
         for authority in plan.authorities {
@@ -92,7 +106,8 @@ package struct Ceremony {
                 let problem = status.lastError
                 throw CeremonyError(
                     message: "token \(name) is not ready: \(problem?.message ?? "it does not answer")",
-                    mend: problem?.mend ?? "look into the module's log")
+                    mend: problem?.mend ?? "look into the module's log"
+                )
             }
             progress("token \(name): \(status.token?.uri ?? "ready")")
         }
@@ -104,8 +119,10 @@ package struct Ceremony {
     private func keep(_ authority: CeremonyPlan.Authority, _ certificate: Certificate) throws(CeremonyError) {
         guard certificate.tbs.subject == authority.subject else {
             throw CeremonyError(
-                authority: authority.name, message: "the certificate that is there has another subject",
-                mend: "move it away to make a new authority, or run the plan that it was made by")
+                authority: authority.name,
+                message: "the certificate that is there has another subject",
+                mend: "move it away to make a new authority, or run the plan that it was made by"
+            )
         }
         do {
             try token(of: authority).locate(spki: certificate.tbs.publicKey.derEncoded)
@@ -116,14 +133,21 @@ package struct Ceremony {
     }
 
     private func make(
-        _ authority: CeremonyPlan.Authority, signedBy made: [String: Certificate]
+        _ authority: CeremonyPlan.Authority,
+        signedBy made: [String: Certificate]
     ) throws(CeremonyError) -> CeremonyTranscript.Step {
         progress("\(authority.name): generating \(authority.key.rawValue) in token \(authority.token)")
         let pair = try generate(authority)
         let certificate = try certify(authority, key: try publicKey(pair, authority), signedBy: made)
-        progress("\(authority.name): \(certificate.tbs.subject), serial \(HexText.encode(certificate.tbs.serialNumber))")
+        progress(
+            "\(authority.name): \(certificate.tbs.subject), serial \(HexText.encode(certificate.tbs.serialNumber))"
+        )
         return CeremonyTranscript.Step(
-            authority: authority.name, certificate: certificate, isNew: true, attributes: pair.attributes)
+            authority: authority.name,
+            certificate: certificate,
+            isNew: true,
+            attributes: pair.attributes
+        )
     }
 
     private func generate(_ authority: CeremonyPlan.Authority) throws(CeremonyError) -> GeneratedKeyPair {
@@ -140,12 +164,14 @@ package struct Ceremony {
                 ("label", .text(authority.name)), ("algorithm", .text(authority.key.rawValue)),
                 ("token", .text(authority.token)), ("key", .bytes(KeyIdentity(spki: pair.spki).sha256)),
                 ("attributes", .list(attributes.map(EventValue.text))),
-            ])
+            ]
+        )
         return pair
     }
 
     private func publicKey(
-        _ pair: GeneratedKeyPair, _ authority: CeremonyPlan.Authority
+        _ pair: GeneratedKeyPair,
+        _ authority: CeremonyPlan.Authority
     ) throws(CeremonyError) -> SubjectPublicKey {
         do {
             return try SubjectPublicKey(derEncoded: pair.spki)
@@ -155,7 +181,9 @@ package struct Ceremony {
     }
 
     private func certify(
-        _ authority: CeremonyPlan.Authority, key: SubjectPublicKey, signedBy made: [String: Certificate]
+        _ authority: CeremonyPlan.Authority,
+        key: SubjectPublicKey,
+        signedBy made: [String: Certificate]
     ) throws(CeremonyError) -> Certificate {
         var issuer: IssuerFacts?
         var signer = signingKey(key, of: authority)
@@ -168,9 +196,15 @@ package struct Ceremony {
         let order = AuthorityOrder(
             orderID: "ceremony.\(authority.name).\(HexText.encode(Array(key.sha256.prefix(8))))",
             request: AuthorityRequest(
-                profile: authority.profile, subject: authority.subject.attributes,
-                signatureAlgorithm: authority.signatureAlgorithm),
-            key: key, issuer: issuer, signer: signer, callerUID: getuid())
+                profile: authority.profile,
+                subject: authority.subject.attributes,
+                signatureAlgorithm: authority.signatureAlgorithm
+            ),
+            key: key,
+            issuer: issuer,
+            signer: signer,
+            callerUID: getuid()
+        )
         try register(key, of: authority.name)
         let bytes = try issue(order, authority: authority.name)
         do {
@@ -190,8 +224,11 @@ package struct Ceremony {
 
     private func signingKey(_ key: SubjectPublicKey, of authority: CeremonyPlan.Authority) -> SigningKey {
         SigningKey(
-            publicKey: key, tokenName: authority.token, token: token(of: authority),
-            serials: serials[authority.token] ?? SerialSource(token: token(of: authority)))
+            publicKey: key,
+            tokenName: authority.token,
+            token: token(of: authority),
+            serials: serials[authority.token] ?? SerialSource(token: token(of: authority))
+        )
     }
 
     /// `init` has made sure that every authority's token is there.

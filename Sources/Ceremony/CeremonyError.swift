@@ -30,7 +30,10 @@ package struct CeremonyError: Error, Sendable, CustomStringConvertible {
 
     init(_ error: X509Error, authority: String) {
         self.init(
-            authority: authority, message: error.reason, mend: "take the token out of service and examine what it made")
+            authority: authority,
+            message: error.reason,
+            mend: "take the token out of service and examine what it made"
+        )
     }
 
     init(_ error: LedgerError, authority: String? = nil) {

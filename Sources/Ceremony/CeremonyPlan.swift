@@ -47,7 +47,9 @@ package struct CeremonyPlan: Sendable {
         for (authority, place) in zip(authorities, try value.list()) {
             if case .authority(let signer) = authority.signedBy, !made.contains(signer) {
                 throw place.error(
-                    .invalidValue, "“\(authority.name)” is signed by “\(signer)”, which is not above it in the plan")
+                    .invalidValue,
+                    "“\(authority.name)” is signed by “\(signer)”, which is not above it in the plan"
+                )
             }
             guard made.insert(authority.name).inserted else {
                 throw place.error(.invalidValue, "two authorities have the name “\(authority.name)”")
@@ -65,7 +67,10 @@ extension CeremonyPlan.Authority {
             let name = try authority.required("name")
             let text = try name.string()
             guard text.utf8.allSatisfy(Self.isNameOctet), !text.isEmpty, text.utf8.count <= 40 else {
-                throw name.error(.invalidValue, "an authority's name has 1 to 40 of a-z 0-9 -; it becomes a file's name")
+                throw name.error(
+                    .invalidValue,
+                    "an authority's name has 1 to 40 of a-z 0-9 -; it becomes a file's name"
+                )
             }
             return Self(
                 name: text,
@@ -74,7 +79,8 @@ extension CeremonyPlan.Authority {
                 profile: try authority.required("profile").string(),
                 signedBy: signedBy == "self" ? .itself : .authority(signedBy),
                 signatureAlgorithm: try authority.required("signatureAlgorithm").oneOf(SignatureAlgorithm.self),
-                subject: DistinguishedName(attributes))
+                subject: DistinguishedName(attributes)
+            )
         }
     }
 
@@ -88,7 +94,9 @@ extension CeremonyPlan.Authority {
     private static func attribute(_ value: YAMLValue) throws(YAMLError) -> DistinguishedName.Attribute {
         try value.mapping { (attribute) throws(YAMLError) in
             DistinguishedName.Attribute(
-                try attribute.required("type").oneOf(AttributeType.self), try attribute.required("value").string())
+                try attribute.required("type").oneOf(AttributeType.self),
+                try attribute.required("value").string()
+            )
         }
     }
 }

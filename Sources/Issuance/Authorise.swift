@@ -36,7 +36,11 @@ package struct AuthorisedRequest: Sendable {
     }
 
     fileprivate init(
-        order: OrderFacts, plan: CertificatePlan, signer: SigningKey, issuer: IssuerFacts?, judgedAt: Timestamp,
+        order: OrderFacts,
+        plan: CertificatePlan,
+        signer: SigningKey,
+        issuer: IssuerFacts?,
+        judgedAt: Timestamp,
         possession: Possession
     ) {
         self.order = order
@@ -62,8 +66,13 @@ extension DecodedRequest {
         do throws(PolicyViolation) {
             let plan = try authority.profiles.resolve(facts, key: request.publicKey, issuer: issuer.facts, at: now)
             return AuthorisedRequest(
-                order: order, plan: plan, signer: issuer.key, issuer: issuer.facts, judgedAt: now,
-                possession: .provenBy(request))
+                order: order,
+                plan: plan,
+                signer: issuer.key,
+                issuer: issuer.facts,
+                judgedAt: now,
+                possession: .provenBy(request)
+            )
         } catch {
             throw IssuanceError(error)
         }
@@ -81,7 +90,11 @@ package struct AuthorityOrder: Sendable {
     package var callerUID: UInt32
 
     package init(
-        orderID: String, request: AuthorityRequest, key: SubjectPublicKey, issuer: IssuerFacts?, signer: SigningKey,
+        orderID: String,
+        request: AuthorityRequest,
+        key: SubjectPublicKey,
+        issuer: IssuerFacts?,
+        signer: SigningKey,
         callerUID: UInt32
     ) {
         self.orderID = orderID
@@ -98,9 +111,17 @@ package struct AuthorityOrder: Sendable {
             let plan = try profiles.resolve(request, key: key, issuer: issuer, at: now)
             return AuthorisedRequest(
                 order: OrderFacts(
-                    orderID: orderID, contentHash: Array(SHA256.hash(data: Array(orderID.utf8) + key.derEncoded)),
-                    callerUID: callerUID, keyOrigin: .token),
-                plan: plan, signer: signer, issuer: issuer, judgedAt: now, possession: .generatedInToken)
+                    orderID: orderID,
+                    contentHash: Array(SHA256.hash(data: Array(orderID.utf8) + key.derEncoded)),
+                    callerUID: callerUID,
+                    keyOrigin: .token
+                ),
+                plan: plan,
+                signer: signer,
+                issuer: issuer,
+                judgedAt: now,
+                possession: .generatedInToken
+            )
         } catch {
             throw IssuanceError(error)
         }

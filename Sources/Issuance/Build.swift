@@ -22,8 +22,12 @@ extension AuthorisedRequest {
         try checkPossession()
         if let finding = WeakKeys.check(plan.publicKey, compromised: compromisedKeys).first {
             throw IssuanceError(
-                .requestRejected, rule: finding.id, message: finding.what, mend: finding.rule.mend,
-                detail: finding.clause)
+                .requestRejected,
+                rule: finding.id,
+                message: finding.what,
+                mend: finding.rule.mend,
+                detail: finding.clause
+            )
         }
         let serial: [UInt8]
         do {
@@ -45,8 +49,12 @@ extension AuthorisedRequest {
             try request.verifyProofOfPossession()
         } catch {
             throw IssuanceError(
-                .requestRejected, rule: "request.proof-of-possession", message: error.reason,
-                mend: "sign the request with the private half of the key that is in it", detail: error.clause)
+                .requestRejected,
+                rule: "request.proof-of-possession",
+                message: error.reason,
+                mend: "sign the request with the private half of the key that is in it",
+                detail: error.clause
+            )
         }
     }
 }

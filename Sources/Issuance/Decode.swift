@@ -11,7 +11,10 @@ package struct DecodedRequest: Sendable {
     package let request: CertificationRequest
 
     fileprivate init(
-        submission: Submission, order: OrderFacts, facts: CertificateRequestFacts, request: CertificationRequest
+        submission: Submission,
+        order: OrderFacts,
+        facts: CertificateRequestFacts,
+        request: CertificationRequest
     ) {
         self.submission = submission
         self.order = order
@@ -35,7 +38,11 @@ extension Submission {
             throw IssuanceError(error, rule: "request.pkcs10")
         }
         let order = OrderFacts(
-            orderID: orderID, contentHash: contentHash, callerUID: callerUID, keyOrigin: facts.keyOrigin)
+            orderID: orderID,
+            contentHash: contentHash,
+            callerUID: callerUID,
+            keyOrigin: facts.keyOrigin
+        )
         return DecodedRequest(submission: self, order: order, facts: facts, request: request)
     }
 
@@ -51,9 +58,11 @@ extension Submission {
         }
         guard allowed, !orderID.isEmpty, orderID.utf8.count <= Self.longestOrderID else {
             throw IssuanceError(
-                .requestRejected, rule: "request.order",
+                .requestRejected,
+                rule: "request.order",
                 message: "the order's identifier is empty, too long, or has characters that are not allowed",
-                mend: "use 1 to \(Self.longestOrderID) characters of A-Z a-z 0-9 . _ : -")
+                mend: "use 1 to \(Self.longestOrderID) characters of A-Z a-z 0-9 . _ : -"
+            )
         }
     }
 
@@ -82,7 +91,10 @@ extension Submission {
         if let signatureAlgorithm {
             guard let algorithm = SignatureAlgorithm(rawValue: signatureAlgorithm) else {
                 throw Self.unknown(
-                    "signature algorithm", signatureAlgorithm, SignatureAlgorithm.allCases.map(\.rawValue))
+                    "signature algorithm",
+                    signatureAlgorithm,
+                    SignatureAlgorithm.allCases.map(\.rawValue)
+                )
             }
             facts.signatureAlgorithm = algorithm
         }
@@ -105,16 +117,22 @@ extension Submission {
         guard let text else { return nil }
         guard let time = CivilTime(rfc3339: text) else {
             throw IssuanceError(
-                .requestRejected, rule: "request.time", message: "\(field) is not a time that the service reads",
-                mend: "write RFC 3339 in UTC to the second, for instance 2026-11-23T09:00:00Z")
+                .requestRejected,
+                rule: "request.time",
+                message: "\(field) is not a time that the service reads",
+                mend: "write RFC 3339 in UTC to the second, for instance 2026-11-23T09:00:00Z"
+            )
         }
         return Timestamp(seconds: time.secondsSinceEpoch)
     }
 
     private static func unknown(_ what: String, _ name: String, _ known: [String]) -> IssuanceError {
         IssuanceError(
-            .requestRejected, rule: "request.name", message: "unknown \(what) “\(name.prefix(40))”",
-            mend: "use one of: \(known.joined(separator: ", "))")
+            .requestRejected,
+            rule: "request.name",
+            message: "unknown \(what) “\(name.prefix(40))”",
+            mend: "use one of: \(known.joined(separator: ", "))"
+        )
     }
 }
 
@@ -122,7 +140,11 @@ extension IssuanceError {
     /// A request whose bytes cannot be used.
     init(_ error: X509Error, rule: String) {
         self.init(
-            .requestRejected, rule: rule, message: error.reason,
-            mend: "make the request anew with a current tool, for instance openssl req", detail: error.clause)
+            .requestRejected,
+            rule: rule,
+            message: error.reason,
+            mend: "make the request anew with a current tool, for instance openssl req",
+            detail: error.clause
+        )
     }
 }

@@ -43,7 +43,8 @@ extension LintedCertificate {
             keyOrigin: authorised.order.keyOrigin.rawValue,
             callerUID: authorised.order.callerUID,
             notAfter: plan.notAfter,
-            isAuthority: authorised.isAuthority)
+            isAuthority: authorised.isAuthority
+        )
         ledger.intend(intent) { result in
             switch result {
             case .success(.intended(let receipt)):

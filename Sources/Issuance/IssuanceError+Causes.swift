@@ -6,8 +6,11 @@ extension IssuanceError {
     /// What policy refuses.
     init(_ violation: PolicyViolation) {
         self.init(
-            .policyViolation, rule: violation.id, message: "\(violation.field): \(violation.reason)",
-            mend: violation.mend)
+            .policyViolation,
+            rule: violation.id,
+            message: "\(violation.field): \(violation.reason)",
+            mend: violation.mend
+        )
     }
 
     /// What a token could not do. The module's own number goes into the detail, never alone.
@@ -17,16 +20,23 @@ extension IssuanceError {
             self = .busy
         } else {
             self.init(
-                .tokenUnavailable, rule: "token.\(error.code)", message: "token \(token): \(error.message)",
-                mend: error.mend, detail: detail)
+                .tokenUnavailable,
+                rule: "token.\(error.code)",
+                message: "token \(token): \(error.message)",
+                mend: error.mend,
+                detail: detail
+            )
         }
     }
 
     /// What the ledger refuses, or why it cannot be written.
     package init(_ error: LedgerError) {
         self.init(
-            Self.kind(of: error), rule: error.rule.map { "\($0).\(error.code)" } ?? error.code, message: error.message,
-            mend: error.mend)
+            Self.kind(of: error),
+            rule: error.rule.map { "\($0).\(error.code)" } ?? error.code,
+            message: error.message,
+            mend: error.mend
+        )
     }
 
     private static func kind(of error: LedgerError) -> Kind {
@@ -47,28 +57,42 @@ extension IssuanceError {
 
     /// As many orders are under way as the settings allow.
     static let busy = IssuanceError(
-        .busy, rule: "limit.orders", message: "as many orders are under way as the service takes",
-        mend: "ask again a little later, and keep fewer orders under way", retryAfterMilliseconds: 100)
+        .busy,
+        rule: "limit.orders",
+        message: "as many orders are under way as the service takes",
+        mend: "ask again a little later, and keep fewer orders under way",
+        retryAfterMilliseconds: 100
+    )
 
     static func notServed(issuer name: String) -> IssuanceError {
         IssuanceError(
-            .notFound, rule: "issuer.unknown", message: "this machine does not serve the issuer “\(name)”",
-            mend: "choose another issuer of the profile; ListIssuers names those of this machine")
+            .notFound,
+            rule: "issuer.unknown",
+            message: "this machine does not serve the issuer “\(name)”",
+            mend: "choose another issuer of the profile; ListIssuers names those of this machine"
+        )
     }
 
     /// A signature that must not leave the service (TOK-11).
     static func badSignature(token: String, detail: String) -> IssuanceError {
         IssuanceError(
-            .tokenUnavailable, rule: "TOK-11.bad-signature",
+            .tokenUnavailable,
+            rule: "TOK-11.bad-signature",
             message: "token \(token) made a signature that does not verify; it was thrown away",
-            mend: "take the token out of service and look into its log; nothing was released", detail: detail)
+            mend: "take the token out of service and look into its log; nothing was released",
+            detail: detail
+        )
     }
 
     /// An error of a type that the step cannot have.
     static func impossible(_ error: any Error) -> IssuanceError {
         IssuanceError(
-            .internalError, rule: "service.internal", message: "something that cannot happen did",
-            mend: "report it with the service's log", detail: "\(type(of: error))")
+            .internalError,
+            rule: "service.internal",
+            message: "something that cannot happen did",
+            mend: "report it with the service's log",
+            detail: "\(type(of: error))"
+        )
     }
 }
 
@@ -84,6 +108,7 @@ extension LedgerEvent {
                 ("error", .text(error.kind.rawValue)),
                 ("rule", .text(error.rule)),
                 ("callerUID", .number(Int64(submission.callerUID))),
-            ])
+            ]
+        )
     }
 }

@@ -32,7 +32,11 @@ package struct IssuanceError: Error, Sendable {
     package let retryAfterMilliseconds: Int?
 
     package init(
-        _ kind: Kind, rule: String, message: String, mend: String, detail: String? = nil,
+        _ kind: Kind,
+        rule: String,
+        message: String,
+        mend: String,
+        detail: String? = nil,
         retryAfterMilliseconds: Int? = nil
     ) {
         self.kind = kind

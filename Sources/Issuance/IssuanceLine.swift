@@ -21,7 +21,11 @@ package final class IssuanceLine: Sendable {
 
     /// - Parameter limit: how many orders may be under way at once; more are answered `busy`.
     package init(
-        authority: IssuingAuthority, ledger: LedgerStore, workers: WorkerPool, clock: any WallClock, limit: Int
+        authority: IssuingAuthority,
+        ledger: LedgerStore,
+        workers: WorkerPool,
+        clock: any WallClock,
+        limit: Int
     ) {
         self.authority = authority
         self.ledger = ledger
@@ -104,7 +108,9 @@ package final class IssuanceLine: Sendable {
             case .success(let recorded):
                 let issuer = authority.issuers[signed.intended.linted.built.authorised.plan.issuer]
                 let released = recorded.release(
-                    chainPEM: issuer?.chainPEM ?? [], receivedAt: decoded.submission.receivedAt)
+                    chainPEM: issuer?.chainPEM ?? [],
+                    receivedAt: decoded.submission.receivedAt
+                )
                 inFlight.settle(decoded.submission.orderID, .success(released))
             case .failure(let error): abandon(signed.intended, decoded, error)
             }
@@ -123,7 +129,8 @@ package final class IssuanceLine: Sendable {
     }
 
     private func repeated(
-        _ certificate: IssuedCertificate, for submission: Submission
+        _ certificate: IssuedCertificate,
+        for submission: Submission
     ) throws(IssuanceError) -> ReleasedCertificate {
         ReleasedCertificate(
             orderID: certificate.orderID,
@@ -135,7 +142,8 @@ package final class IssuanceLine: Sendable {
             repeated: true,
             waitNanoseconds: 0,
             tokenNanoseconds: 0,
-            totalNanoseconds: monotonicNanoseconds() - submission.receivedAt)
+            totalNanoseconds: monotonicNanoseconds() - submission.receivedAt
+        )
     }
 
     /// An order that policy refuses today may have been fulfilled when it was first asked: then the answer is the same
@@ -164,7 +172,9 @@ package final class IssuanceLine: Sendable {
 
     /// Every refusal is in the ledger before the caller hears of it, unless the ledger is what fails.
     private func recordRefusal(
-        _ submission: Submission, _ error: IssuanceError, then answer: @escaping @Sendable () -> Void
+        _ submission: Submission,
+        _ error: IssuanceError,
+        then answer: @escaping @Sendable () -> Void
     ) {
         guard error.kind != .ledgerUnavailable, error.kind != .busy else { return answer() }
         ledger.append(.refusal(of: submission, error)) { _ in answer() }

@@ -11,7 +11,10 @@ package struct SigningKey: Sendable {
     package let serials: SerialSource
 
     package init(
-        publicKey: SubjectPublicKey, tokenName: String, token: TokenWorkerSupervisor, serials: SerialSource
+        publicKey: SubjectPublicKey,
+        tokenName: String,
+        token: TokenWorkerSupervisor,
+        serials: SerialSource
     ) {
         self.publicKey = publicKey
         self.tokenName = tokenName
@@ -33,18 +36,28 @@ package struct Issuer: Sendable {
 
     /// - Throws: when the certificate is not a CA's, or the chain does not lead to a root that signed it.
     package init(
-        name: String, certificate: Certificate, chain: [Certificate], tokenName: String,
-        token: TokenWorkerSupervisor, serials: SerialSource
+        name: String,
+        certificate: Certificate,
+        chain: [Certificate],
+        tokenName: String,
+        token: TokenWorkerSupervisor,
+        serials: SerialSource
     ) throws(X509Error) {
         facts = try IssuerFacts(name: name, certificate: certificate)
         self.certificate = certificate
         key = SigningKey(
-            publicKey: certificate.tbs.publicKey, tokenName: tokenName, token: token, serials: serials)
+            publicKey: certificate.tbs.publicKey,
+            tokenName: tokenName,
+            token: token,
+            serials: serials
+        )
         let whole = [certificate] + chain
         for (lower, upper) in zip(whole, whole.dropFirst()) where !lower.isSigned(by: upper.tbs.publicKey) {
             throw X509Error(
-                .badSignature, "“\(lower.tbs.subject)” is not signed by the next certificate of its chain; "
-                    + "list the chain in order, the root last")
+                .badSignature,
+                "“\(lower.tbs.subject)” is not signed by the next certificate of its chain; "
+                    + "list the chain in order, the root last"
+            )
         }
         chainPEM = whole.map(\.pem)
     }

@@ -15,7 +15,9 @@ package struct IssuingAuthority: Sendable {
         self.issuers = Dictionary(uniqueKeysWithValues: issuers.map { ($0.name, $0) })
         self.compromisedKeys = compromisedKeys
         bySubjectKeyIdentifier = Dictionary(
-            issuers.map { ($0.facts.subjectKeyIdentifier, $0) }, uniquingKeysWith: { first, _ in first })
+            issuers.map { ($0.facts.subjectKeyIdentifier, $0) },
+            uniquingKeysWith: { first, _ in first }
+        )
     }
 
     /// The chain of a certificate in the ledger, PEM. The issuer is found by its key, never by its name: a name may have

@@ -21,12 +21,21 @@ extension BuiltCertificate {
             throw IssuanceError(error, rule: "lint.parse")
         }
         let findings = Lint.findings(
-            for: parsed, against: authorised.plan, serial: serial, issuer: authorised.issuer, at: authorised.judgedAt)
+            for: parsed,
+            against: authorised.plan,
+            serial: serial,
+            issuer: authorised.issuer,
+            at: authorised.judgedAt
+        )
         if let finding = findings.first(where: { $0.severity == .error }) {
             throw IssuanceError(
-                .policyViolation, rule: "lint.\(finding.rule)", message: finding.message,
-                mend: "change the request so that the rule holds; if it cannot, the profile needs mending by an officer",
-                detail: finding.clause)
+                .policyViolation,
+                rule: "lint.\(finding.rule)",
+                message: finding.message,
+                mend:
+                    "change the request so that the rule holds; if it cannot, the profile needs mending by an officer",
+                detail: finding.clause
+            )
         }
         return LintedCertificate(built: self)
     }

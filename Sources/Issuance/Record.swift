@@ -14,14 +14,16 @@ package struct RecordedCertificate: Sendable {
 extension VerifiedCertificate {
     /// Writes the certificate and its Merkle leaf. The completion runs on the ledger's thread.
     package func record(
-        in ledger: LedgerStore, completion: @escaping @Sendable (Result<RecordedCertificate, IssuanceError>) -> Void
+        in ledger: LedgerStore,
+        completion: @escaping @Sendable (Result<RecordedCertificate, IssuanceError>) -> Void
     ) {
         let intended = signed.intended
         let record = CertificateRecord(
             intent: intended.receipt,
             orderID: intended.linted.built.authorised.order.orderID,
             serial: intended.linted.built.serial,
-            certificateDER: certificate)
+            certificateDER: certificate
+        )
         ledger.record(record) { result in
             switch result {
             case .success(let receipt):

@@ -39,6 +39,7 @@ extension RecordedCertificate {
             repeated: false,
             waitNanoseconds: signed.waitNanoseconds,
             tokenNanoseconds: signed.tokenNanoseconds,
-            totalNanoseconds: monotonicNanoseconds() - receivedAt)
+            totalNanoseconds: monotonicNanoseconds() - receivedAt
+        )
     }
 }

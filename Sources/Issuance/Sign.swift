@@ -24,7 +24,8 @@ extension IntendedCertificate {
         let algorithm = authorised.plan.signatureAlgorithm
         let signer = authorised.signer
         signer.token.sign(
-            spki: signer.publicKey.derEncoded, mechanism: algorithm.tokenMechanism,
+            spki: signer.publicKey.derEncoded,
+            mechanism: algorithm.tokenMechanism,
             input: algorithm.tokenInput(for: linted.built.bytes)
         ) { result in
             switch result {

@@ -23,6 +23,7 @@ extension SignedCertificate {
         }
         return VerifiedCertificate(
             signed: self,
-            certificate: Certificate.assemble(tbsDER: built.bytes, algorithm: algorithm, signature: signature))
+            certificate: Certificate.assemble(tbsDER: built.bytes, algorithm: algorithm, signature: signature)
+        )
     }
 }

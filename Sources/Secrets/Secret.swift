@@ -12,7 +12,8 @@ package final class Secret: @unchecked Sendable, CustomStringConvertible, Custom
 
     /// Fills a new secret of `count` bytes in place.
     package init<Failure: Error>(
-        count: Int, fill: (UnsafeMutableRawBufferPointer) throws(Failure) -> Void
+        count: Int,
+        fill: (UnsafeMutableRawBufferPointer) throws(Failure) -> Void
     ) throws(Failure) {
         storage = UnsafeMutableRawBufferPointer.allocate(byteCount: max(count, 1), alignment: 16)
         // Locking can fail under a small RLIMIT_MEMLOCK; the unit file raises it, `inkan doctor` reports it.

@@ -25,8 +25,14 @@ public struct IssuedCertificate: Sendable, Hashable {
     public var timers: Timers
 
     public init(
-        order: String, serial: String, certificate: String, chain: [String], profileSetVersion: String,
-        ledgerEntry: Int64, repeated: Bool, timers: Timers
+        order: String,
+        serial: String,
+        certificate: String,
+        chain: [String],
+        profileSetVersion: String,
+        ledgerEntry: Int64,
+        repeated: Bool,
+        timers: Timers
     ) {
         self.order = order
         self.serial = serial
@@ -49,9 +55,15 @@ public struct IssuedCertificate: Sendable, Hashable {
             let total = timers["totalMicroseconds"]?.integerValue
         else { return nil }
         self.init(
-            order: order, serial: serial, certificate: certificate, chain: chain.compactMap(\.stringValue),
-            profileSetVersion: version, ledgerEntry: ledgerEntry, repeated: repeated,
-            timers: Timers(wait: wait, token: token, total: total))
+            order: order,
+            serial: serial,
+            certificate: certificate,
+            chain: chain.compactMap(\.stringValue),
+            profileSetVersion: version,
+            ledgerEntry: ledgerEntry,
+            repeated: repeated,
+            timers: Timers(wait: wait, token: token, total: total)
+        )
     }
 
     /// Writes the answer as one JSON object.

@@ -12,7 +12,11 @@ public struct ServiceError: Error, Sendable, Hashable {
     public var retryAfterMilliseconds: Int?
 
     public init(
-        name: String, rule: String, message: String, mend: String, detail: String? = nil,
+        name: String,
+        rule: String,
+        message: String,
+        mend: String,
+        detail: String? = nil,
         retryAfterMilliseconds: Int? = nil
     ) {
         self.name = name
@@ -26,11 +30,14 @@ public struct ServiceError: Error, Sendable, Hashable {
     /// Reads an error's parameters; one that is not of the appliance (of the transport, say) keeps them as its message.
     public init(name: String, parameters: JSONObject) {
         self.init(
-            name: name, rule: parameters["rule"]?.stringValue ?? name,
+            name: name,
+            rule: parameters["rule"]?.stringValue ?? name,
             message: parameters["message"]?.stringValue
                 ?? String(decoding: JSONValue.object(parameters).encoded, as: UTF8.self),
-            mend: parameters["mend"]?.stringValue ?? "", detail: parameters["detail"]?.stringValue,
-            retryAfterMilliseconds: parameters["retryAfterMilliseconds"]?.integerValue.map(Int.init))
+            mend: parameters["mend"]?.stringValue ?? "",
+            detail: parameters["detail"]?.stringValue,
+            retryAfterMilliseconds: parameters["retryAfterMilliseconds"]?.integerValue.map(Int.init)
+        )
     }
 
     /// Writes the error's parameters as members of the object that is open.

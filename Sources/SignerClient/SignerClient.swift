@@ -42,7 +42,8 @@ public final class SignerClient {
 
     /// A call without a type of its own: the answer's members, as they came.
     public func call(
-        _ method: SignerInterface.Method, parameters: (inout JSONWriter) -> Void = { _ in }
+        _ method: SignerInterface.Method,
+        parameters: (inout JSONWriter) -> Void = { _ in }
     ) throws(SignerClientError) -> JSONObject {
         try call(method.fullName, parameters: parameters)
     }
@@ -79,13 +80,15 @@ public final class SignerClient {
 
     /// Issues many certificates in one call; `body` is handed each order's place and result as it is settled.
     public func issue(
-        _ orders: [CertificateOrder], _ body: (Int, Result<IssuedCertificate, ServiceError>) -> Void
+        _ orders: [CertificateOrder],
+        _ body: (Int, Result<IssuedCertificate, ServiceError>) -> Void
     ) throws(SignerClientError) {
         let method = SignerInterface.Method.issueCertificates
         var unexpected = false
         do {
             try connection.callMore(
-                method.fullName, timeout: timeout,
+                method.fullName,
+                timeout: timeout,
                 parameters: { writer in
                     writer.name("orders")
                     writer.beginArray()
@@ -94,7 +97,8 @@ public final class SignerClient {
                 },
                 { answer in
                     if let (index, result) = Self.settled(answer) { body(index, result) } else { unexpected = true }
-                })
+                }
+            )
         } catch {
             throw Self.typed(error)
         }
@@ -107,7 +111,8 @@ public final class SignerClient {
     }
 
     private func call(
-        _ method: String, parameters: (inout JSONWriter) -> Void
+        _ method: String,
+        parameters: (inout JSONWriter) -> Void
     ) throws(SignerClientError) -> JSONObject {
         do {
             return try connection.call(method, timeout: timeout, parameters: parameters)

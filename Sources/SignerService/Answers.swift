@@ -9,8 +9,12 @@ extension Submission {
     /// An order with what the kernel says of its caller.
     init(_ order: CertificateOrder, call: Call) {
         self.init(
-            orderID: order.order, profile: order.profile, request: order.request, callerUID: call.peer.uid,
-            receivedAt: call.receivedAt)
+            orderID: order.order,
+            profile: order.profile,
+            request: order.request,
+            callerUID: call.peer.uid,
+            receivedAt: call.receivedAt
+        )
         issuer = order.issuer
         subject = order.subject.map { Item(kind: $0.kind, value: $0.value) }
         alternativeNames = order.alternativeNames.map { Item(kind: $0.kind, value: $0.value) }
@@ -35,8 +39,10 @@ extension ReleasedCertificate {
             ledgerEntry: ledgerEntry,
             repeated: repeated,
             timers: .init(
-                wait: Int64(waitNanoseconds / 1000), token: Int64(tokenNanoseconds / 1000),
-                total: Int64(totalNanoseconds / 1000))
+                wait: Int64(waitNanoseconds / 1000),
+                token: Int64(tokenNanoseconds / 1000),
+                total: Int64(totalNanoseconds / 1000)
+            )
         ).write(to: &writer)
     }
 }
@@ -44,14 +50,22 @@ extension ReleasedCertificate {
 extension ServiceError {
     init(_ error: IssuanceError) {
         self.init(
-            name: "\(SignerInterface.name).\(error.kind.rawValue)", rule: error.rule, message: error.message,
-            mend: error.mend, detail: error.detail, retryAfterMilliseconds: error.retryAfterMilliseconds)
+            name: "\(SignerInterface.name).\(error.kind.rawValue)",
+            rule: error.rule,
+            message: error.message,
+            mend: error.mend,
+            detail: error.detail,
+            retryAfterMilliseconds: error.retryAfterMilliseconds
+        )
     }
 
     static func notAuthorised(_ message: String) -> ServiceError {
         ServiceError(
-            name: "\(SignerInterface.name).NotAuthorised", rule: "caller.role", message: message,
-            mend: "call as a user, and through the socket, that the settings allow")
+            name: "\(SignerInterface.name).NotAuthorised",
+            rule: "caller.role",
+            message: message,
+            mend: "call as a user, and through the socket, that the settings allow"
+        )
     }
 
     static func notFound(_ message: String, mend: String) -> ServiceError {
@@ -64,9 +78,12 @@ extension ServiceError {
 
     static func internalError(_ detail: String) -> ServiceError {
         ServiceError(
-            name: "\(SignerInterface.name).InternalError", rule: "service.internal",
+            name: "\(SignerInterface.name).InternalError",
+            rule: "service.internal",
             message: "something that cannot happen did; nothing was released",
-            mend: "report it with the service's log", detail: detail)
+            mend: "report it with the service's log",
+            detail: detail
+        )
     }
 }
 

@@ -34,7 +34,11 @@ package final class Appliance: Sendable {
     ///   - tokenWorker: the path of `inkan-tokend`.
     ///   - listeners: the sockets to serve.
     package init(
-        settings: SignerSettings, tokenWorker: String, listeners: [Listener], clock: any WallClock, log: ServiceLog
+        settings: SignerSettings,
+        tokenWorker: String,
+        listeners: [Listener],
+        clock: any WallClock,
+        log: ServiceLog
     ) throws {
         self.settings = settings
         self.log = log
@@ -47,20 +51,26 @@ package final class Appliance: Sendable {
         let authority = IssuingAuthority(
             profiles: profiles,
             issuers: try Self.issuers(settings, tokens: tokens),
-            compromisedKeys: compromised)
+            compromisedKeys: compromised
+        )
         ledger = try LedgerStore(LedgerSettings(path: settings.ledger), clock: clock) { log.write($0) }
         let cores = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
         workers = WorkerPool(threads: cores)
         reads = WorkerPool(threads: 1)
         let line = IssuanceLine(
-            authority: authority, ledger: ledger, workers: workers, clock: clock,
-            limit: settings.limits.ordersInFlight)
+            authority: authority,
+            ledger: ledger,
+            workers: workers,
+            clock: clock,
+            limit: settings.limits.ordersInFlight
+        )
         let handler = SignerHandler(
             line: line,
             roles: RoleBook(frontEndUsers: settings.frontEndUsers, officerUsers: settings.officerUsers),
             tokens: tokens,
             inventory: Inventory(authority: authority, tokens: tokens, ledger: ledger, clock: clock),
-            reads: reads)
+            reads: reads
+        )
         server = try Self.server(settings.limits, handler)
         for listener in listeners { server.add(listener) }
         recordStart(authority, closed: ledger.closedAtOpening.count)
@@ -91,10 +101,12 @@ package final class Appliance: Sendable {
     // MARK: - Putting together
 
     private static func issuers(
-        _ settings: SignerSettings, tokens: [TokenWorkerSupervisor]
+        _ settings: SignerSettings,
+        tokens: [TokenWorkerSupervisor]
     ) throws -> [Issuer] {
         let sources = Dictionary(
-            uniqueKeysWithValues: tokens.map { ($0.settings.name, (token: $0, serials: SerialSource(token: $0))) })
+            uniqueKeysWithValues: tokens.map { ($0.settings.name, (token: $0, serials: SerialSource(token: $0))) }
+        )
         return try settings.issuers.map { issuer in
             guard let source = sources[issuer.token] else {
                 throw StartError("issuer \(issuer.name): no token of the name \(issuer.token)")
@@ -102,9 +114,13 @@ package final class Appliance: Sendable {
             let certificate = try readCertificate(issuer.certificate)
             source.token.prepare(keys: [certificate.tbs.publicKey.derEncoded])
             return try Issuer(
-                name: issuer.name, certificate: certificate,
-                chain: try issuer.chain.map(readCertificate), tokenName: issuer.token, token: source.token,
-                serials: source.serials)
+                name: issuer.name,
+                certificate: certificate,
+                chain: try issuer.chain.map(readCertificate),
+                tokenName: issuer.token,
+                token: source.token,
+                serials: source.serials
+            )
         }
     }
 
@@ -129,12 +145,17 @@ package final class Appliance: Sendable {
             limits: bounds,
             errors: .appliance,
             service: ServiceDescription(
-                vendor: "Inkan", product: "inkan-signerd", version: InkanVersion.current, url: "https://inkan.example/"),
+                vendor: "Inkan",
+                product: "inkan-signerd",
+                version: InkanVersion.current,
+                url: "https://inkan.example/"
+            ),
             interfaces: [
                 try InterfaceDescription(source: SignerInterface.source),
                 try InterfaceDescription(source: OfficerInterface.source),
             ],
-            handler: handler)
+            handler: handler
+        )
     }
 
     /// What the service starts with goes into the ledger; so does every CA key, which nobody may have certified.
@@ -153,11 +174,15 @@ package final class Appliance: Sendable {
                     ("profileSetVersion", .text(authority.profiles.version)),
                     ("issuers", .list(authority.issuers.keys.sorted().map(EventValue.text))),
                     ("intentsClosed", .number(Int64(closed))),
-                ]))
+                ]
+            )
+        )
         for problem in authority.profiles.problems(at: clock.now) {
             log.write(
-                .warning, "profile-ended",
-                ["profile": problem.profile, "clause": problem.clause, "reason": problem.reason])
+                .warning,
+                "profile-ended",
+                ["profile": problem.profile, "clause": problem.clause, "reason": problem.reason]
+            )
         }
     }
 
@@ -184,8 +209,10 @@ extension ServiceLog {
             case .workerEnded, .workerKilled, .startFailed, .locked, .missing: true
             }
         write(
-            isTrouble ? .warning : .info, "token-\(event.kind.rawValue)",
-            ["token": event.token, "detail": event.detail])
+            isTrouble ? .warning : .info,
+            "token-\(event.kind.rawValue)",
+            ["token": event.token, "detail": event.detail]
+        )
     }
 }
 
@@ -197,11 +224,14 @@ extension ServerErrors {
             parameters: [
                 "rule": "limit.connections", "message": "as many connections are open as the service takes",
                 "mend": "close one, or ask again a little later", "retryAfterMilliseconds": 1000,
-            ]),
+            ]
+        ),
         internalFailure: ErrorAnswer(
             name: "\(SignerInterface.name).InternalError",
             parameters: [
                 "rule": "service.internal", "message": "the call was dropped without an answer",
                 "mend": "ask again with the same order; report it with the service's log",
-            ]))
+            ]
+        )
+    )
 }

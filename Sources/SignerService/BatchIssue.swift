@@ -24,19 +24,25 @@ final class BatchIssue: Sendable {
     init(call: Call, line: IssuanceLine) {
         self.call = call
         self.line = line
-        orders = (call.parameters["orders"]?.arrayValue ?? []).compactMap { $0.objectValue.flatMap(CertificateOrder.init) }
+        orders = (call.parameters["orders"]?.arrayValue ?? []).compactMap {
+            $0.objectValue.flatMap(CertificateOrder.init)
+        }
     }
 
     func start() {
         guard call.wantsMore else {
             return call.refuse(
-                .rejected("request.more", "IssueCertificates answers in many parts", mend: "call it with “more”"))
+                .rejected("request.more", "IssueCertificates answers in many parts", mend: "call it with “more”")
+            )
         }
         guard !orders.isEmpty, orders.count <= Self.mostOrders else {
             return call.refuse(
                 .rejected(
-                    "request.orders", "a call takes 1 to \(Self.mostOrders) orders, this one has \(orders.count)",
-                    mend: "split the batch"))
+                    "request.orders",
+                    "a call takes 1 to \(Self.mostOrders) orders, this one has \(orders.count)",
+                    mend: "split the batch"
+                )
+            )
         }
         for _ in 0..<min(Self.window, orders.count) { startNext() }
     }

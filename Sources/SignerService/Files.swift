@@ -28,7 +28,9 @@ package func siblingExecutable(_ name: String) throws(StartError) -> String {
     let length = buffer.withUnsafeMutableBytes { bytes in
         readlink("/proc/self/exe", bytes.baseAddress!.assumingMemoryBound(to: CChar.self), bytes.count)
     }
-    guard length > 0 else { throw StartError("the program's own path is not known: \(String(cString: strerror(errno)))") }
+    guard length > 0 else {
+        throw StartError("the program's own path is not known: \(String(cString: strerror(errno)))")
+    }
     let own = String(decoding: buffer[..<length], as: UTF8.self)
     guard let slash = own.lastIndex(of: "/") else { throw StartError("the program's own path is no path: \(own)") }
     let path = "\(own[..<slash])/\(name)"

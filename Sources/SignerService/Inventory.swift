@@ -16,7 +16,10 @@ package final class Inventory: Sendable {
     private let startedAt = monotonicNanoseconds()
 
     package init(
-        authority: IssuingAuthority, tokens: [TokenWorkerSupervisor], ledger: LedgerStore, clock: any WallClock
+        authority: IssuingAuthority,
+        tokens: [TokenWorkerSupervisor],
+        ledger: LedgerStore,
+        clock: any WallClock
     ) {
         self.authority = authority
         self.tokens = tokens

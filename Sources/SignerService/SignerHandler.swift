@@ -18,7 +18,11 @@ package final class SignerHandler: CallHandler {
 
     /// - Parameter reads: threads for what reads the ledger, apart from the line's workers.
     package init(
-        line: IssuanceLine, roles: RoleBook, tokens: [TokenWorkerSupervisor], inventory: Inventory, reads: WorkerPool
+        line: IssuanceLine,
+        roles: RoleBook,
+        tokens: [TokenWorkerSupervisor],
+        inventory: Inventory,
+        reads: WorkerPool
     ) {
         self.line = line
         self.roles = roles
@@ -75,7 +79,8 @@ package final class SignerHandler: CallHandler {
         let name = call.parameters["issuer"]?.stringValue ?? ""
         guard let issuer = line.authority.issuers[name] else {
             return call.refuse(
-                .notFound("no issuer of the name “\(name.prefix(64))”", mend: "ListIssuers names the issuers"))
+                .notFound("no issuer of the name “\(name.prefix(64))”", mend: "ListIssuers names the issuers")
+            )
         }
         call.reply { $0.member("chain", issuer.chainPEM) }
     }
@@ -84,7 +89,9 @@ package final class SignerHandler: CallHandler {
         let name = call.parameters["token"]?.stringValue ?? ""
         guard let token = tokens.first(where: { $0.settings.name == name }) else {
             var error = ServiceError.notFound(
-                "no token of the name “\(name.prefix(64))”", mend: "GetStatus names the tokens")
+                "no token of the name “\(name.prefix(64))”",
+                mend: "GetStatus names the tokens"
+            )
             error.name = "\(OfficerInterface.name).NotFound"
             return call.refuse(error)
         }
@@ -108,7 +115,8 @@ package final class SignerHandler: CallHandler {
                 try getCertificate(call, serial: serial)
             default:
                 call.refuse(
-                    .rejected("request.parameters", "give the order or the serial, one of them", mend: "leave one out"))
+                    .rejected("request.parameters", "give the order or the serial, one of them", mend: "leave one out")
+                )
             }
         } catch {
             call.refuse(ServiceError(IssuanceError(error)))
@@ -118,7 +126,8 @@ package final class SignerHandler: CallHandler {
     private func getCertificate(_ call: Call, serial text: String) throws(LedgerError) {
         guard let serial = HexText.decode(text) else {
             return call.refuse(
-                .rejected("request.serial", "the serial is not hexadecimal", mend: "write it as IssueCertificate does"))
+                .rejected("request.serial", "the serial is not hexadecimal", mend: "write it as IssueCertificate does")
+            )
         }
         switch try line.ledger.reader.status(serial: serial) {
         case .issued:

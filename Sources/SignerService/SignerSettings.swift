@@ -71,7 +71,9 @@ package struct SignerSettings: Sendable {
         }
         for issuer in issuers where !names.contains(issuer.token) {
             throw document.error(
-                .invalidValue, "issuer “\(issuer.name)” names the token “\(issuer.token)”, which is not under tokens")
+                .invalidValue,
+                "issuer “\(issuer.name)” names the token “\(issuer.token)”, which is not under tokens"
+            )
         }
     }
 
@@ -84,7 +86,8 @@ package struct SignerSettings: Sendable {
                     throw user.error(.invalidValue, "this machine has no user “\(name)”")
                 }
                 return entry.pointee.pw_uid
-            })
+            }
+        )
     }
 }
 
@@ -102,7 +105,8 @@ extension SignerSettings.IssuerSettings {
                 certificate: try issuer.required("certificate").string(),
                 chain: try issuer.optional("chain") { value throws(YAMLError) in
                     try value.list { (path) throws(YAMLError) in try path.string() }
-                } ?? [])
+                } ?? []
+            )
         }
     }
 }
@@ -122,7 +126,10 @@ extension SignerSettings.Limits {
     }
 
     private static func read(
-        _ key: String, _ limit: inout Int, in range: ClosedRange<Int>, from limits: inout YAMLMapping
+        _ key: String,
+        _ limit: inout Int,
+        in range: ClosedRange<Int>,
+        from limits: inout YAMLMapping
     ) throws(YAMLError) {
         if let value = limits.optional(key) { limit = try value.integer(in: range) }
     }

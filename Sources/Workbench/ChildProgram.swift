@@ -26,7 +26,10 @@ package struct ChildProgram {
     ///   - path: absolute, or a name to look for in PATH.
     ///   - environment: added to this process's own.
     package static func run(
-        _ path: String, _ arguments: [String], environment: [String: String] = [:], input: Data? = nil
+        _ path: String,
+        _ arguments: [String],
+        environment: [String: String] = [:],
+        input: Data? = nil
     ) throws -> Outcome {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
@@ -52,14 +55,19 @@ package struct ChildProgram {
         collected.done.wait()
         process.waitUntilExit()
         return Outcome(
-            status: process.terminationStatus, output: String(decoding: written, as: UTF8.self),
-            complaints: String(decoding: collected.data, as: UTF8.self))
+            status: process.terminationStatus,
+            output: String(decoding: written, as: UTF8.self),
+            complaints: String(decoding: collected.data, as: UTF8.self)
+        )
     }
 
     /// Runs a program that has to succeed, and answers what it wrote.
     @discardableResult
     package static func check(
-        _ path: String, _ arguments: [String], environment: [String: String] = [:], input: Data? = nil
+        _ path: String,
+        _ arguments: [String],
+        environment: [String: String] = [:],
+        input: Data? = nil
     ) throws -> String {
         let outcome = try run(path, arguments, environment: environment, input: input)
         guard outcome.status == 0 else {

@@ -9,7 +9,8 @@ package struct Establishment: Sendable {
 
     package static let softHSM = "/usr/lib/softhsm/libsofthsm2.so"
     package static let issuers = [
-        ("access-rsa", "root-rsa"), ("access-p256", "root-p256"), ("smime-rsa", "root-rsa"), ("smime-p256", "root-p256"),
+        ("access-rsa", "root-rsa"), ("access-p256", "root-p256"), ("smime-rsa", "root-rsa"),
+        ("smime-p256", "root-p256"),
     ]
 
     /// Makes tokens and holds the ceremony.
@@ -31,20 +32,24 @@ package struct Establishment: Sendable {
                 [
                     "token", "init", "--module", Self.softHSM, "--label", "inkan-\(token)",
                     "--so-pin-file", "\(path)/secrets/\(token).so-pin", "--pin-file", "\(path)/secrets/\(token).pin",
-                ], environment: ["SOFTHSM2_CONF": "\(path)/softhsm2.conf"]
+                ],
+                environment: ["SOFTHSM2_CONF": "\(path)/softhsm2.conf"]
             ).trimmingCharacters(in: .whitespacesAndNewlines)
         }
         let site = uris.sorted { $0.key < $1.key }.map { Self.tokenLine($0.key, $0.value, folder: path) }
         try write("tokens:\n\(site.joined())", to: "site.yaml")
         try FileManager.default.copyItem(
-            atPath: "\(checkout)/provisioning/profiles/development.yaml", toPath: "\(path)/profiles.yaml")
+            atPath: "\(checkout)/provisioning/profiles/development.yaml",
+            toPath: "\(path)/profiles.yaml"
+        )
         try ChildProgram.check(
             "\(binaries)/inkan",
             [
                 "ceremony", "run", "--plan", "\(checkout)/provisioning/ceremony/development.yaml",
                 "--site", "\(path)/site.yaml", "--profiles", "\(path)/profiles.yaml",
                 "--ledger", "\(path)/ledger.sqlite", "--output", "\(path)/authorities",
-            ])
+            ]
+        )
         try write(uris["issuing"] ?? "", to: "secrets/issuing.uri")
     }
 
@@ -76,7 +81,10 @@ package struct Establishment: Sendable {
     ///   - environment: further variables for the token's worker.
     ///   - extra: further lines, such as limits.
     package func settings(
-        module: String? = nil, environment: [String: String] = [:], tokenOptions: String = "", extra: String = ""
+        module: String? = nil,
+        environment: [String: String] = [:],
+        tokenOptions: String = "",
+        extra: String = ""
     ) throws -> String {
         var uri = try issuingURI
         if let module { uri = uri.replacingOccurrences(of: Self.softHSM, with: module) }
@@ -98,7 +106,11 @@ package struct Establishment: Sendable {
     }
 
     private static func tokenLine(
-        _ name: String, _ uri: String, folder: String, environment: [String: String] = [:], options: String = ""
+        _ name: String,
+        _ uri: String,
+        folder: String,
+        environment: [String: String] = [:],
+        options: String = ""
     ) -> String {
         let variables = environment.merging(["SOFTHSM2_CONF": "\(folder)/softhsm2.conf"]) { $1 }
             .map { "\($0): \"\($1)\"" }.sorted().joined(separator: ", ")

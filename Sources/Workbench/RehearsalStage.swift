@@ -27,8 +27,11 @@ package struct RehearsalStage {
             let officerPIN = folder.file("\(name).so-pin")
             for file in [pin, officerPIN] { try SecretFile.makeRandom(file, characters: 20) }
             let token = try station.initializeToken(
-                modulePath: Establishment.softHSM, label: "dry-run-\(name)", securityOfficerPINFile: officerPIN,
-                userPINFile: pin)
+                modulePath: Establishment.softHSM,
+                label: "dry-run-\(name)",
+                securityOfficerPINFile: officerPIN,
+                userPINFile: pin
+            )
             let uri = "\(token.uri)&pin-source=file:\(pin)"
             tokens.append(TokenSettings(name: name, uri: uri, environment: environment))
         }

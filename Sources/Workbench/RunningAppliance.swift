@@ -19,13 +19,19 @@ package final class RunningAppliance {
     ///   - prefix: a command that the service is run under, such as faketime or strace with its arguments.
     ///   - waitReady: `false` for a service that is not meant to become ready.
     package init(
-        _ establishment: Establishment, settings: String? = nil, prefix: [String] = [],
-        environment: [String: String] = [:], waitReady: Bool = true
+        _ establishment: Establishment,
+        settings: String? = nil,
+        prefix: [String] = [],
+        environment: [String: String] = [:],
+        waitReady: Bool = true
     ) throws {
         self.establishment = establishment
         let folder = establishment.folder
         try (settings ?? establishment.settings()).write(
-            toFile: folder.file("signer.yaml"), atomically: true, encoding: .utf8)
+            toFile: folder.file("signer.yaml"),
+            atomically: true,
+            encoding: .utf8
+        )
         logFile = folder.file("signerd.log")
         if !FileManager.default.fileExists(atPath: logFile) { try Data().write(to: URL(fileURLWithPath: logFile)) }
         process = Process()
@@ -66,7 +72,9 @@ package final class RunningAppliance {
     /// Waits until the service answers that it is ready, at most half a minute.
     package func waitReady() throws {
         let outcome = try ChildProgram.run(
-            "\(establishment.binaries)/inkan", ["status", "--wait", "30", "--socket", socket])
+            "\(establishment.binaries)/inkan",
+            ["status", "--wait", "30", "--socket", socket]
+        )
         guard outcome.status == 0 else {
             throw NotReady(description: "\(outcome.output)\(outcome.complaints)\n\(try log.suffix(2000))")
         }

@@ -7,7 +7,10 @@ package final class TemporaryFolder: Sendable {
     package init(_ name: String = "inkan") throws {
         path = NSTemporaryDirectory() + "\(name)-\(UUID().uuidString.prefix(13))"
         try FileManager.default.createDirectory(
-            atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            atPath: path,
+            withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700]
+        )
     }
 
     deinit {

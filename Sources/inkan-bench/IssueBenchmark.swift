@@ -13,7 +13,8 @@ struct IssueBenchmark: ParsableCommand {
             Makes its own SoftHSM2 tokens and service in a temporary folder, unless --socket names a running one (then \
             --uri and --authorities say where its token and certificates are). In each round, for each key: the bare \
             token on two threads, the three loads, the bare token in two processes. Ratios are medians over the rounds.
-            """)
+            """
+    )
 
     @Flag(help: "Write one JSON object.")
     var json = false
@@ -66,8 +67,10 @@ struct BenchKey {
     static let all = [
         BenchKey(name: "rsa-2048", issuer: "access-rsa", requestArguments: ["-newkey", "rsa:2048"]),
         BenchKey(
-            name: "p-256", issuer: "access-p256",
-            requestArguments: ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]),
+            name: "p-256",
+            issuer: "access-p256",
+            requestArguments: ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]
+        ),
     ]
 }
 
@@ -90,7 +93,8 @@ struct BenchRow {
     var total: Int64
 
     var line: String {
-        let names = "\(key.padding(toLength: 9, withPad: " ", startingAt: 0)) "
+        let names =
+            "\(key.padding(toLength: 9, withPad: " ", startingAt: 0)) "
             + mode.padding(toLength: 9, withPad: " ", startingAt: 0)
         let rates = String(format: " %6.0f  %12.0f  %8.0f   %.2f", raw, rawTwoProcesses, issued, ratio)
         let times = String(format: "  %7.2f  %7.2f  %7d  %8d  %8d", p50, p99, wait, token, total)
@@ -101,7 +105,11 @@ struct BenchRow {
         "{\"key\":\"\(key)\",\"mode\":\"\(mode)\","
             + String(
                 format: "\"raw_per_s\":%.1f,\"raw_two_processes_per_s\":%.1f,\"issued_per_s\":%.1f,\"ratio\":%.4f,",
-                raw, rawTwoProcesses, issued, ratio)
+                raw,
+                rawTwoProcesses,
+                issued,
+                ratio
+            )
             + String(format: "\"p50_ms\":%.3f,\"p99_ms\":%.3f,", p50, p99)
             + "\"wait_p50_us\":\(wait),\"token_p50_us\":\(token),\"total_p50_us\":\(total)}"
     }
@@ -153,8 +161,12 @@ private final class Bench {
             raw.append(try self.raw(key, processes: 1, threads: 2))
             for mode in LoadMode.allCases {
                 let load = Load(
-                    socket: socket, profile: options.profile, issuer: key.issuer, requests: requests,
-                    name: "bench-\(runName)-\(key.name)-\(mode.rawValue)-\(round)")
+                    socket: socket,
+                    profile: options.profile,
+                    issuer: key.issuer,
+                    requests: requests,
+                    name: "bench-\(runName)-\(key.name)-\(mode.rawValue)-\(round)"
+                )
                 loads[mode, default: []].append(try load.run(mode, seconds: options.seconds))
             }
             rawTwoProcesses.append(try self.raw(key, processes: 2, threads: 1))
@@ -162,14 +174,18 @@ private final class Bench {
         return LoadMode.allCases.map { mode in
             let results = loads[mode] ?? []
             return BenchRow(
-                key: key.name, mode: mode.rawValue, raw: median(raw), rawTwoProcesses: median(rawTwoProcesses),
+                key: key.name,
+                mode: mode.rawValue,
+                raw: median(raw),
+                rawTwoProcesses: median(rawTwoProcesses),
                 issued: median(results.map(\.perSecond)),
                 ratio: median(zip(results, raw).map { $0.perSecond / $1 }),
                 p50: median(results.map { percentile(0.5, of: $0.latencies, none: 0) }),
                 p99: median(results.map { percentile(0.99, of: $0.latencies, none: 0) }),
                 wait: percentile(0.5, of: results.flatMap(\.wait).sorted(), none: 0),
                 token: percentile(0.5, of: results.flatMap(\.token).sorted(), none: 0),
-                total: percentile(0.5, of: results.flatMap(\.total).sorted(), none: 0))
+                total: percentile(0.5, of: results.flatMap(\.total).sorted(), none: 0)
+            )
         }
     }
 
@@ -177,7 +193,8 @@ private final class Bench {
         try ChildProgram.check(
             "openssl",
             ["req", "-new", "-nodes", "-keyout", folder.file("\(key.name)-\(number).key"), "-subj", "/CN=ignored"]
-                + key.requestArguments)
+                + key.requestArguments
+        )
     }
 
     private func raw(_ key: BenchKey, processes: Int, threads: Int) throws -> Double {

@@ -77,7 +77,8 @@ struct Load {
             latencies: all.flatMap(\.latencies).sorted(),
             wait: timers.map(\.wait).sorted(),
             token: timers.map(\.token).sorted(),
-            total: timers.map(\.total).sorted())
+            total: timers.map(\.total).sorted()
+        )
     }
 
     private func drive(_ connection: Int, _ mode: LoadMode, until end: UInt64) -> Share {
@@ -109,11 +110,14 @@ struct Load {
     private func order(_ connection: Int, _ number: Int) -> CertificateOrder {
         let key = (connection + number) % requests.count
         var order = CertificateOrder(
-            order: "\(name)-\(connection)-\(number)", profile: profile, request: requests[key],
+            order: "\(name)-\(connection)-\(number)",
+            profile: profile,
+            request: requests[key],
             subject: [
                 .init("countryName", "JP"), .init("organizationName", "Inkan Benchmark"),
                 .init("commonName", "Bench \(key)"),
-            ])
+            ]
+        )
         order.issuer = issuer
         return order
     }

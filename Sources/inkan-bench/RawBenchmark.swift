@@ -10,7 +10,9 @@ import X509Building
 /// compared with.
 struct RawBenchmark: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "raw", abstract: "Signatures per second of one key in the token, without any service.")
+        commandName: "raw",
+        abstract: "Signatures per second of one key in the token, without any service."
+    )
 
     @Option(help: "The token, RFC 7512, with module-path and pin-source.")
     var uri: String

@@ -14,7 +14,8 @@ struct InkanSignerd: ParsableCommand {
             Sockets come from the service manager (LISTEN_FDS, with the names “signer” and “officer”), or from --socket \
             and --officer-socket. SIGTERM finishes what is in flight and ends with status 0.
             """,
-        version: InkanVersion.current)
+        version: InkanVersion.current
+    )
 
     @Option(help: "The settings file.")
     var config: String
@@ -38,7 +39,8 @@ struct InkanSignerd: ParsableCommand {
                 tokenWorker: try siblingExecutable("inkan-tokend"),
                 listeners: try listeners(),
                 clock: SystemClock(),
-                log: log)
+                log: log
+            )
             appliance.start()
             signals.wait()
             if !appliance.stop() { throw ExitCode(3) }

@@ -17,8 +17,12 @@ struct Issuers: ParsableCommand {
             var table = Table("ISSUER", "KEY", "TOKEN", "UNTIL", "SUBJECT")
             for issuer in (answer["issuers"]?.arrayValue ?? []).compactMap(\.objectValue) {
                 table.add(
-                    issuer.text("name"), issuer.text("keyAlgorithm"), issuer.text("token"), issuer.text("notAfter"),
-                    issuer.text("subject"))
+                    issuer.text("name"),
+                    issuer.text("keyAlgorithm"),
+                    issuer.text("token"),
+                    issuer.text("notAfter"),
+                    issuer.text("subject")
+                )
             }
             table.print()
         }
@@ -52,8 +56,11 @@ struct Profiles: ParsableCommand {
         var table = Table("PROFILE", "ISSUERS", "DAYS", "DESCRIPTION")
         for profile in profiles {
             table.add(
-                profile.text("name"), profile.list("issuers"), profile.number("maximumValidityDays"),
-                profile.text("description"))
+                profile.text("name"),
+                profile.list("issuers"),
+                profile.number("maximumValidityDays"),
+                profile.text("description")
+            )
         }
         table.print()
     }

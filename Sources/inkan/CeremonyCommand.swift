@@ -12,8 +12,10 @@ import X509Building
 /// `inkan ceremony`
 struct CeremonyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "ceremony", abstract: "Make authorities by a reviewed plan.",
-        subcommands: [CeremonyRun.self, CeremonyDryRun.self])
+        commandName: "ceremony",
+        abstract: "Make authorities by a reviewed plan.",
+        subcommands: [CeremonyRun.self, CeremonyDryRun.self]
+    )
 }
 
 /// The files that every ceremony takes.
@@ -36,11 +38,13 @@ struct CeremonyOptions: ParsableArguments {
 
 struct CeremonyRun: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "run", abstract: "Hold the ceremony on the tokens of the site.",
+        commandName: "run",
+        abstract: "Hold the ceremony on the tokens of the site.",
         discussion: """
             The service must not run: the ledger has one writer. What is there already is kept, so a ceremony that was \
             interrupted goes on when it is run again.
-            """)
+            """
+    )
 
     @OptionGroup var options: CeremonyOptions
 
@@ -69,8 +73,10 @@ struct CeremonyRun: ParsableCommand {
 
 struct CeremonyDryRun: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "dry-run", abstract: "Hold the same ceremony on SoftHSM2 tokens that are thrown away.",
-        discussion: "Prints the plan's hash, which is the one that the real run prints.")
+        commandName: "dry-run",
+        abstract: "Hold the same ceremony on SoftHSM2 tokens that are thrown away.",
+        discussion: "Prints the plan's hash, which is the one that the real run prints."
+    )
 
     @OptionGroup var options: CeremonyOptions
 
@@ -78,17 +84,27 @@ struct CeremonyDryRun: ParsableCommand {
         let (plan, profiles) = try options.read()
         print("plan \(plan.name), SHA-256 \(HexText.encode(plan.hash))")
         let stage = try RehearsalStage(
-            tokens: Set(plan.authorities.map(\.token)), tokenWorker: try siblingExecutable("inkan-tokend"))
+            tokens: Set(plan.authorities.map(\.token)),
+            tokenWorker: try siblingExecutable("inkan-tokend")
+        )
         try hold(
-            plan, site: CeremonySite(tokens: stage.tokens), profiles: profiles,
-            ledger: stage.folder.file("ledger.sqlite"), output: stage.folder.path)
+            plan,
+            site: CeremonySite(tokens: stage.tokens),
+            profiles: profiles,
+            ledger: stage.folder.file("ledger.sqlite"),
+            output: stage.folder.path
+        )
         print("dry run: everything was made, checked, and thrown away")
     }
 }
 
 /// Runs the ceremony, writes certificates and transcript.
 private func hold(
-    _ plan: CeremonyPlan, site: CeremonySite, profiles: ProfileSet, ledger path: String, output: String
+    _ plan: CeremonyPlan,
+    site: CeremonySite,
+    profiles: ProfileSet,
+    ledger path: String,
+    output: String
 ) throws {
     do {
         let ledger = try LedgerStore(LedgerSettings(path: path), clock: SystemClock()) { complain("ledger: \($0)") }
@@ -99,8 +115,12 @@ private func hold(
             if access(path, F_OK) == 0 { present[authority.name] = try X509Building.Certificate(pem: readText(path)) }
         }
         let ceremony = try Ceremony(
-            plan: plan, site: site, profiles: profiles, ledger: ledger,
-            tokenWorker: try siblingExecutable("inkan-tokend"), clock: SystemClock()
+            plan: plan,
+            site: site,
+            profiles: profiles,
+            ledger: ledger,
+            tokenWorker: try siblingExecutable("inkan-tokend"),
+            clock: SystemClock()
         ) { print("  \($0)") }
         let transcript = try ceremony.run(present: present) { step in
             try writeText(step.certificate.pem, to: "\(output)/\(step.authority).pem")

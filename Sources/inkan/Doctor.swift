@@ -17,7 +17,8 @@ struct Doctor: ParsableCommand {
             Reads the settings, the profiles, the certificates and the ledger. While the service runs its tokens are \
             asked about through the socket; otherwise each is opened, its keys are looked for, and one test signature \
             is made with each. Ends with 0 when nothing is wrong, with 1 otherwise.
-            """)
+            """
+    )
 
     @Option(help: "The service's settings file.")
     var config: String = "/etc/inkan/signer.yaml"
@@ -118,8 +119,11 @@ struct Examination {
         }
         guard let list = settings.compromisedKeys else {
             return add(
-                .advice, "keys", "no list of compromised keys: keys are checked by arithmetic alone",
-                "install badkeys' blocklist.dat and name it under compromisedKeys")
+                .advice,
+                "keys",
+                "no list of compromised keys: keys are checked by arithmetic alone",
+                "install badkeys' blocklist.dat and name it under compromisedKeys"
+            )
         }
         do {
             add(.fine, "keys", "\(try CompromisedKeyList(path: list).count) compromised keys are known")
@@ -147,7 +151,8 @@ struct Examination {
     }
 
     /// The certificates that can be read; what is wrong with the others is noted.
-    mutating func readIssuers(_ settings: SignerSettings) -> [(SignerSettings.IssuerSettings, X509Building.Certificate)] {
+    mutating func readIssuers(_ settings: SignerSettings) -> [(SignerSettings.IssuerSettings, X509Building.Certificate)]
+    {
         var readable: [(SignerSettings.IssuerSettings, X509Building.Certificate)] = []
         for issuer in settings.issuers {
             do {
@@ -172,15 +177,19 @@ struct Examination {
         for token in (status["tokens"]?.arrayValue ?? []).compactMap(\.objectValue) {
             let isReady = token.text("state") == "ready"
             add(
-                isReady ? .fine : .problem, token.text("name"),
+                isReady ? .fine : .problem,
+                token.text("name"),
                 "\(token.text("state")), serial \(token.text("serial")), \(token.number("sessions")) sessions, "
-                    + "\(token.number("restarts")) restarts", token.text("problem"))
+                    + "\(token.number("restarts")) restarts",
+                token.text("problem")
+            )
         }
     }
 
     /// Opens each token, looks for its issuers' keys and makes a test signature with each.
     mutating func checkTokens(
-        _ settings: SignerSettings, _ issuers: [(SignerSettings.IssuerSettings, X509Building.Certificate)]
+        _ settings: SignerSettings,
+        _ issuers: [(SignerSettings.IssuerSettings, X509Building.Certificate)]
     ) {
         let worker: String
         do {
@@ -210,14 +219,19 @@ struct Examination {
     }
 
     private mutating func proveKey(
-        _ key: SubjectPublicKey, of issuer: String, in token: TokenWorkerSupervisor
+        _ key: SubjectPublicKey,
+        of issuer: String,
+        in token: TokenWorkerSupervisor
     ) throws(TokenError) {
         guard let algorithm = SignatureAlgorithm.allCases.first(where: { $0.accepts(key) }) else {
             return add(.problem, issuer, "no signature algorithm fits its key", "make an authority with another key")
         }
         let message = Array("inkan doctor asks for a signature that is no certificate".utf8)
         let raw = try token.signature(
-            spki: key.derEncoded, mechanism: algorithm.tokenMechanism, input: algorithm.tokenInput(for: message))
+            spki: key.derEncoded,
+            mechanism: algorithm.tokenMechanism,
+            input: algorithm.tokenInput(for: message)
+        )
         do {
             let signature = try algorithm.signatureValue(fromToken: raw.raw)
             if key.isValidSignature(signature, for: message, algorithm: algorithm) {
@@ -235,8 +249,11 @@ struct Examination {
         var limit = rlimit()
         if getrlimit(__rlimit_resource_t(__RLIMIT_MEMLOCK.rawValue), &limit) == 0, limit.rlim_cur < 1 << 20 {
             add(
-                .advice, "memory", "only \(limit.rlim_cur) bytes may be locked: PINs could reach swap",
-                "set LimitMEMLOCK=infinity in the unit")
+                .advice,
+                "memory",
+                "only \(limit.rlim_cur) bytes may be locked: PINs could reach swap",
+                "set LimitMEMLOCK=infinity in the unit"
+            )
         }
     }
 }

@@ -16,5 +16,6 @@ struct Inkan: ParsableCommand {
         subcommands: [
             Status.self, Issuers.self, Profiles.self, Issue.self, Certificate.self, Doctor.self, TokenCommand.self,
             CeremonyCommand.self, LedgerCommand.self,
-        ])
+        ]
+    )
 }

@@ -11,7 +11,8 @@ struct Issue: ParsableCommand {
         discussion: """
             Of the request only the public key is used; what the certificate says comes from the profile and from the \
             options here. The same --order asked again gives the same certificate.
-            """)
+            """
+    )
 
     @OptionGroup var socket: SocketOptions
     @OptionGroup var format: FormatOptions
@@ -79,8 +80,11 @@ struct Issue: ParsableCommand {
 
     private func certificateOrder() throws -> CertificateOrder {
         var wanted = CertificateOrder(
-            order: order, profile: profile, request: try readText(csr),
-            subject: try subject.map { try Self.item($0, "--subject") })
+            order: order,
+            profile: profile,
+            request: try readText(csr),
+            subject: try subject.map { try Self.item($0, "--subject") }
+        )
         wanted.issuer = issuer
         wanted.alternativeNames = try san.map { try Self.item($0, "--san") }
         wanted.securityIdentifier = sid
@@ -102,7 +106,8 @@ struct Issue: ParsableCommand {
 /// `inkan certificate`
 struct Certificate: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "A certificate that was issued, by its order or its serial.")
+        abstract: "A certificate that was issued, by its order or its serial."
+    )
 
     @OptionGroup var socket: SocketOptions
     @OptionGroup var format: FormatOptions

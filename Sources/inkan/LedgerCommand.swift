@@ -7,8 +7,10 @@ import Varlink
 /// `inkan ledger`
 struct LedgerCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "ledger", abstract: "Read and check the ledger, in use or copied.",
-        subcommands: [LedgerList.self, LedgerShow.self, LedgerVerify.self])
+        commandName: "ledger",
+        abstract: "Read and check the ledger, in use or copied.",
+        subcommands: [LedgerList.self, LedgerShow.self, LedgerVerify.self]
+    )
 }
 
 /// Which ledger.
@@ -89,7 +91,9 @@ struct LedgerList: ParsableCommand {
 
 struct LedgerShow: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "show", abstract: "One entry in full: the very bytes that its Merkle leaf covers.")
+        commandName: "show",
+        abstract: "One entry in full: the very bytes that its Merkle leaf covers."
+    )
 
     @OptionGroup var ledger: LedgerOptions
 
@@ -109,8 +113,10 @@ struct LedgerShow: ParsableCommand {
 
 struct LedgerVerify: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "verify", abstract: "Check every entry, every leaf, every tree head and every index.",
-        discussion: "Ends with 0 when nothing was found, with 1 otherwise.")
+        commandName: "verify",
+        abstract: "Check every entry, every leaf, every tree head and every index.",
+        discussion: "Ends with 0 when nothing was found, with 1 otherwise."
+    )
 
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup var format: FormatOptions

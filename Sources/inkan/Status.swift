@@ -9,7 +9,8 @@ import Varlink
 struct Status: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Whether the appliance can issue, its tokens and its ledger.",
-        discussion: "Ends with 0 when it is ready, with 2 when not.")
+        discussion: "Ends with 0 when it is ready, with 2 when not."
+    )
 
     @OptionGroup var socket: SocketOptions
     @OptionGroup var format: FormatOptions
@@ -56,8 +57,14 @@ struct Status: ParsableCommand {
         var table = Table("TOKEN", "STATE", "SERIAL", "LABEL", "SESSIONS", "RESTARTS", "PROBLEM")
         for token in (answer["tokens"]?.arrayValue ?? []).compactMap(\.objectValue) {
             table.add(
-                token.text("name"), token.text("state"), token.text("serial"), token.text("label"),
-                token.number("sessions"), token.number("restarts"), token.text("problem"))
+                token.text("name"),
+                token.text("state"),
+                token.text("serial"),
+                token.text("label"),
+                token.number("sessions"),
+                token.number("restarts"),
+                token.text("problem")
+            )
         }
         table.print()
     }

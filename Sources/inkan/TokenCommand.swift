@@ -9,8 +9,10 @@ import Varlink
 /// `inkan token`
 struct TokenCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "token", abstract: "Look at tokens and make them, at the officer's desk.",
-        subcommands: [TokenList.self, TokenInit.self, TokenUnlock.self])
+        commandName: "token",
+        abstract: "Look at tokens and make them, at the officer's desk.",
+        subcommands: [TokenList.self, TokenInit.self, TokenUnlock.self]
+    )
 }
 
 /// Which module, and in which environment its worker runs.
@@ -20,7 +22,9 @@ struct ModuleOptions: ParsableArguments {
 
     @Option(
         name: .customLong("env"),
-        help: "A variable that the module needs, NAME=VALUE. May be given many times. SOFTHSM2_CONF is passed on by itself.")
+        help:
+            "A variable that the module needs, NAME=VALUE. May be given many times. SOFTHSM2_CONF is passed on by itself."
+    )
     var environment: [String] = []
 
     func station() throws -> TokenStation {
@@ -48,7 +52,9 @@ func withToken<Result>(_ body: () throws(TokenError) -> Result) throws -> Result
 
 struct TokenList: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "The tokens that a module shows, with their URIs.")
+        commandName: "list",
+        abstract: "The tokens that a module shows, with their URIs."
+    )
 
     @OptionGroup var module: ModuleOptions
     @OptionGroup var format: FormatOptions
@@ -60,7 +66,13 @@ struct TokenList: ParsableCommand {
             var table = Table("LABEL", "SERIAL", "STATE", "MODEL", "MANUFACTURER", "URI")
             for token in tokens {
                 table.add(
-                    token.label, token.serial, Self.state(token), token.model, token.manufacturer, token.isInitialized ? token.uri : "")
+                    token.label,
+                    token.serial,
+                    Self.state(token),
+                    token.model,
+                    token.manufacturer,
+                    token.isInitialized ? token.uri : ""
+                )
             }
             table.print()
         }
@@ -83,8 +95,10 @@ struct TokenList: ParsableCommand {
 
 struct TokenInit: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "init", abstract: "Make a token in a blank slot, with random PINs in files of mode 0600.",
-        discussion: "A PIN file that is there already is used as it is; no token and no file is ever overwritten.")
+        commandName: "init",
+        abstract: "Make a token in a blank slot, with random PINs in files of mode 0600.",
+        discussion: "A PIN file that is there already is used as it is; no token and no file is ever overwritten."
+    )
 
     @OptionGroup var module: ModuleOptions
 
@@ -115,7 +129,11 @@ struct TokenInit: ParsableCommand {
         let station = try module.station()
         let token = try withToken { () throws(TokenError) in
             try station.initializeToken(
-                modulePath: module.module, label: label, securityOfficerPINFile: soPinFile, userPINFile: pinFile)
+                modulePath: module.module,
+                label: label,
+                securityOfficerPINFile: soPinFile,
+                userPINFile: pinFile
+            )
         }
         let uri = "\(token.uri)&pin-source=file:\(try absolutePath(pinFile))"
         if let uriFile { try writeText(uri, to: uriFile) }
@@ -125,8 +143,10 @@ struct TokenInit: ParsableCommand {
 
 struct TokenUnlock: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "unlock", abstract: "Let the service try a token's PIN again, after the PIN file was mended.",
-        discussion: "Goes to the officers' socket.")
+        commandName: "unlock",
+        abstract: "Let the service try a token's PIN again, after the PIN file was mended.",
+        discussion: "Goes to the officers' socket."
+    )
 
     @OptionGroup var socket: SocketOptions
 

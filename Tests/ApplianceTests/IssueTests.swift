@@ -17,7 +17,8 @@ import Workbench
             [
                 "verify", "-x509_strict", "-CAfile", root, "-untrusted", folder.file("chain.pem"),
                 folder.file("leaf.pem"),
-            ])
+            ]
+        )
         #expect(verdict.contains("OK"))
         #expect(issued.timers.total >= issued.timers.token)
         #expect(appliance.stop() == 0)

@@ -32,7 +32,9 @@ enum Stage {
     static func request(_ key: [String] = ["-newkey", "rsa:2048"], subject: String = "/CN=ignored") throws -> String {
         let folder = try TemporaryFolder("inkan-request")
         return try ChildProgram.check(
-            "openssl", ["req", "-new", "-nodes", "-keyout", folder.file("key.pem"), "-subj", subject] + key)
+            "openssl",
+            ["req", "-new", "-nodes", "-keyout", folder.file("key.pem"), "-subj", subject] + key
+        )
     }
 
     /// A request that many tests can share, because one key may serve one subject many times.
@@ -41,10 +43,13 @@ enum Stage {
     /// An order that the appliance fulfils: access-1y, P-256 throughout.
     static func order(_ id: String, request: String? = nil, subject name: String = "山田 太郎") throws -> CertificateOrder {
         var order = CertificateOrder(
-            order: id, profile: "access-1y", request: try request ?? sharedRequest.get(),
+            order: id,
+            profile: "access-1y",
+            request: try request ?? sharedRequest.get(),
             subject: [
                 .init("countryName", "JP"), .init("organizationName", "Inkan Example"), .init("commonName", name),
-            ])
+            ]
+        )
         order.issuer = "access-p256"
         return order
     }
@@ -52,7 +57,8 @@ enum Stage {
 
 /// The error that a call is refused with; a test's failure when it is not.
 func refusal(
-    of body: () throws -> some Any, sourceLocation: SourceLocation = #_sourceLocation
+    of body: () throws -> some Any,
+    sourceLocation: SourceLocation = #_sourceLocation
 ) -> ServiceError? {
     do {
         let answer = try body()
