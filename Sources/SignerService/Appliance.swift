@@ -206,7 +206,7 @@ extension ServiceLog {
         let isTrouble: Bool =
             switch event.kind {
             case .started, .ready, .unlocked, .stopped: false
-            case .workerEnded, .workerKilled, .startFailed, .locked, .missing: true
+            case .workerEnded, .startFailed, .startPutOff, .locked, .missing: true
             }
         write(
             isTrouble ? .warning : .info,

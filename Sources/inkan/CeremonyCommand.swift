@@ -98,6 +98,16 @@ struct CeremonyDryRun: ParsableCommand {
     }
 }
 
+/// Where the token workers write, so that their lines do not stand between those for people.
+private func workerLog(_ path: String) throws -> Int32 {
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else {
+        complain("cannot write \(path): \(String(cString: strerror(errno)))")
+        throw Exit.refused
+    }
+    return descriptor
+}
+
 /// Runs the ceremony, writes certificates and transcript.
 private func hold(
     _ plan: CeremonyPlan,
@@ -107,6 +117,10 @@ private func hold(
     output: String
 ) throws {
     do {
+        let workersLog = try workerLog("\(output)/workers.log")
+        defer { close(workersLog) }
+        var site = site
+        for index in site.tokens.indices { site.tokens[index].standardError = workersLog }
         let ledger = try LedgerStore(LedgerSettings(path: path), clock: SystemClock()) { complain("ledger: \($0)") }
         defer { ledger.stop() }
         var present: [String: X509Building.Certificate] = [:]

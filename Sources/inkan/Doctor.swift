@@ -197,7 +197,12 @@ struct Examination {
         } catch {
             return add(.problem, "tokens", error.description, "install the package whole")
         }
+        // What a worker logs is for the service's log; what is wrong comes as an error.
+        let quiet = open("/dev/null", O_WRONLY | O_CLOEXEC)
+        defer { close(quiet) }
         for token in settings.tokens {
+            var token = token
+            token.standardError = quiet
             let supervisor = TokenWorkerSupervisor(settings: token, workerExecutable: worker) { _ in }
             defer { supervisor.stop() }
             do {
