@@ -31,6 +31,8 @@ let package = Package(
         .executable(name: "inkan-tokend", targets: ["inkan-tokend"]),
         .executable(name: "inkan", targets: ["inkan"]),
         .executable(name: "inkan-bench", targets: ["inkan-bench"]),
+        // A PKCS#11 module that fails on order, for the tests.
+        .library(name: "InkanFaultModule", type: .dynamic, targets: ["FaultModule"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
@@ -68,7 +70,7 @@ let package = Package(
         room("Ceremony", ["Issuance", "Threads", "StrictYAML", "TextForms", "Varlink"]),
         room("Workbench", ["SignerClient", "Tokens", "Secrets"]),
 
-        program("inkan-tokend", ["PKCS11", "Tokens", "Threads", "Secrets", "Clocks", "CLinux"]),
+        program("inkan-tokend", ["PKCS11", "Tokens", "Threads", "Secrets", "Clocks", "CLinux", crypto]),
         program("inkan-signerd", ["SignerService", arguments]),
         program("inkan", ["SignerService", "SignerClient", "Ceremony", "Workbench", arguments]),
         program(
@@ -82,7 +84,22 @@ let package = Package(
                 + [.product(name: "BigInt", package: "BigInt")]
         ),
         tests("StrictYAMLTests", ["StrictYAML"]),
-        tests("ApplianceTests", ["Workbench", "SignerClient", "SignerAPI", "Varlink"]),
+        .target(name: "FaultModule", dependencies: ["CPKCS11"], path: "Tests/FaultModule"),
+        tests("PKCS11Tests", ["PKCS11", "Secrets", crypto]),
+        tests(
+            "TokensTests",
+            [
+                "Tokens", "PKCS11", "Secrets", "Clocks", "Threads", "inkan-tokend", "FaultModule", crypto,
+                cryptoExtras,
+            ]
+        ),
+        tests(
+            "ApplianceTests",
+            [
+                "inkan", "inkan-signerd", "inkan-tokend", "FaultModule", "Workbench", "SignerClient", "SignerAPI",
+                "Varlink",
+            ]
+        ),
         tests("LedgerTests", ["Ledger", "Clocks", grdb, crypto]),
         tests("VarlinkTests", ["Varlink", "Threads"]),
         tests("X509BuildingTests", ["X509Building", "Clocks", asn1, crypto, cryptoExtras]),

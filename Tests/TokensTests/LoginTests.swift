@@ -1,0 +1,144 @@
+import Foundation
+import Testing
+import Tokens
+
+@Suite("Log-in (TOK-09)")
+struct LoginTests {
+    private static let patience: UInt64 = 30_000_000_000
+
+    @Test("The PIN is used once, however much is signed")
+    func once() throws {
+        let token = try TestToken.make()
+        try token.serving { supervisor in
+            let spki = try supervisor.keyPair(KeyPairRequest(algorithm: .p256, label: "k")).spki
+            for _ in 0..<20 {
+                _ = try supervisor.signature(spki: spki, mechanism: .ecdsa, input: SignatureCase.p256.input)
+            }
+        }
+        #expect(token.loginCount == 1)
+    }
+
+    @Test("A wrong PIN is tried once; the token stays locked until an officer unlocks it")
+    func wrongPIN() throws {
+        let token = try TestToken.make()
+        try TestToken.writeSecret("not-the-pin", to: token.folder + "/pin")
+        let events = EventLog()
+        try token.serving(events: events) { supervisor in
+            let status = supervisor.waitUntilSettled(nanoseconds: LoginTests.patience)
+            guard case .locked(let cause) = status.state else {
+                Issue.record("\(status.state)")
+                return
+            }
+            #expect(cause.code == .wrongPIN)
+            for _ in 0..<5 { #expect(code { _ = try supervisor.randomBytes(8) } == .tokenLocked) }
+            #expect(token.loginCount == 1)
+            #expect(supervisor.status.workerID == nil)
+
+            try TestToken.writeSecret(token.pin, to: token.folder + "/pin")
+            #expect(code { _ = try supervisor.randomBytes(8) } == .tokenLocked)
+            supervisor.unlock()
+            #expect(try supervisor.randomBytes(8).count == 8)
+            #expect(token.loginCount == 2)
+        }
+        #expect(events.all.map(\.kind).contains(.locked))
+        #expect(events.all.map(\.kind).contains(.unlocked))
+    }
+
+    @Test("No PIN is tried when one more wrong one would lock the token for ever")
+    func finalTry() throws {
+        let token = try TestToken.make()
+        // CKF_USER_PIN_FINAL_TRY
+        try token.order("C_GetTokenInfo 1 0 flags 0x20000")
+        try token.serving { supervisor in
+            let status = supervisor.waitUntilSettled(nanoseconds: LoginTests.patience)
+            #expect(status.lastError?.code == .pinFinalTry)
+            #expect(code { _ = try supervisor.randomBytes(8) } == .tokenLocked)
+        }
+        #expect(token.loginCount == 0)
+    }
+
+    @Test("A token that says its PIN is locked is not tried")
+    func lockedPIN() throws {
+        let token = try TestToken.make()
+        // CKF_USER_PIN_LOCKED
+        try token.order("C_GetTokenInfo 1 0 flags 0x40000")
+        try token.serving { supervisor in
+            #expect(supervisor.waitUntilSettled(nanoseconds: LoginTests.patience).lastError?.code == .tokenLocked)
+        }
+        #expect(token.loginCount == 0)
+    }
+
+    @Test(
+        "A PIN file that is missing, empty or open to others keeps the token locked",
+        arguments: ["gone", "empty", "open"]
+    )
+    func pinFile(fault: String) throws {
+        let token = try TestToken.make()
+        let path = token.folder + "/pin"
+        switch fault {
+        case "gone": try FileManager.default.removeItem(atPath: path)
+        case "empty": try TestToken.writeSecret("", to: path)
+        default: try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: path)
+        }
+        try token.serving { supervisor in
+            #expect(supervisor.waitUntilSettled(nanoseconds: LoginTests.patience).lastError?.code == .pinUnavailable)
+        }
+        #expect(token.loginCount == 0)
+    }
+
+    @Test("A crash in the middle of the first log-in is not repeated when the token counts a wrong PIN")
+    func crashInLogin() throws {
+        let token = try TestToken.make()
+        // CKF_USER_PIN_COUNT_LOW, seen by the second worker.
+        try token.order("once C_Login 1 1 abort", "C_GetTokenInfo 1 0 flags 0x10000")
+        try token.serving { supervisor in
+            #expect(supervisor.waitUntilSettled(nanoseconds: LoginTests.patience).lastError?.code == .tokenLocked)
+        }
+        #expect(token.loginCount == 1)
+    }
+
+    @Test("A crash in the middle of a log-in is mended when the token counts nothing")
+    func crashInHarmlessLogin() throws {
+        let token = try TestToken.make()
+        try token.order("once C_Login 1 1 abort")
+        #expect(try token.serving { try $0.randomBytes(8) }.count == 8)
+        #expect(token.loginCount == 2)
+    }
+
+    @Test("A PIN that is refused while the connection is being mended locks the token too")
+    func refusedLater() throws {
+        let token = try TestToken.make()
+        try token.serving { supervisor in
+            let spki = try supervisor.keyPair(KeyPairRequest(algorithm: .p256, label: "k")).spki
+            try token.order("C_SignInit 1 0 return 0x101", "C_GetSessionInfo 1 0 public", "C_Login 1 0 return 0xa0")
+            let failure = code {
+                _ = try supervisor.signature(spki: spki, mechanism: .ecdsa, input: SignatureCase.p256.input)
+            }
+            #expect(failure == .wrongPIN)
+            #expect(code { _ = try supervisor.randomBytes(8) } == .tokenLocked)
+            #expect(token.loginCount == 2)
+        }
+    }
+
+    @Test(
+        "SoftHSM's race at log-in is waited out without a further PIN being wrong",
+        arguments: ["0x5", "0x102", "0xe0"]
+    )
+    func startRace(answer: String) throws {
+        let token = try TestToken.make()
+        try token.order("C_Login 1 2 return \(answer)")
+        #expect(try token.serving { try $0.randomBytes(8) }.count == 8)
+    }
+
+    @Test("Many supervisors start on tokens of one module at once")
+    func manyStarts() throws {
+        let token = try TestToken.make()
+        let supervisors = (0..<6).map { _ in
+            TokenWorkerSupervisor(settings: token.settings, workerExecutable: Built.worker) { _ in }
+        }
+        for supervisor in supervisors { supervisor.start() }
+        for supervisor in supervisors { #expect(try supervisor.randomBytes(8).count == 8) }
+        for supervisor in supervisors { supervisor.stop() }
+        #expect(token.loginCount == 6)
+    }
+}
