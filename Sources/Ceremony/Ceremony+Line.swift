@@ -1,36 +1,87 @@
 import Issuance
 import Ledger
 import Threads
+import Tokens
 import X509Building
 
 /// The line that every certificate takes, waited for step by step: a ceremony makes one certificate at a time.
 extension Ceremony {
-    /// Authorise, build, lint, intend, sign, verify, record.
+    /// Authorise, prove, build, lint, intend, sign, verify, record.
     ///
-    /// - Returns: the certificate in DER. It is durable in the ledger.
-    func issue(_ order: AuthorityOrder, authority: String) throws(CeremonyError) -> [UInt8] {
+    /// - Returns: the certificate. It is durable in the ledger.
+    func issue(
+        _ order: AuthorityOrder,
+        signer: SigningKey,
+        authority: String
+    ) throws(CeremonyError) -> Certificate {
+        let now = clock.now
+        let serial = try nextSerial(signer, at: now.seconds, authority: authority)
         let linted: LintedCertificate
         do {
-            linted = try order.authorise(by: profiles, at: clock.now).build(compromisedKeys: nil).lint()
+            linted = try order.authorise(by: profiles, at: now).prove(compromisedKeys: nil).build(serial: serial).lint()
         } catch {
             throw CeremonyError(error, authority: authority)
         }
         switch try answer(authority, { linted.intend(in: ledger, completion: $0) }) {
-        case .alreadyIssued(let certificate): return certificate.certificateDER
-        case .intended(let intended):
-            do throws(CeremonyError) {
-                let signed = try answer(authority) { intended.sign(completion: $0) }
-                let verified: VerifiedCertificate
-                do {
-                    verified = try signed.verify()
-                } catch {
-                    throw CeremonyError(error, authority: authority)
-                }
-                return try answer(authority) { verified.record(in: ledger, completion: $0) }.verified.certificate
+        case .alreadyIssued(let certificate): return try read(certificate.certificateDER, authority: authority)
+        case .intended(let intended): return try finish(intended, authority: authority)
+        }
+    }
+
+    private func finish(
+        _ intended: IntendedCertificate,
+        authority: String
+    ) throws(CeremonyError) -> Certificate {
+        do throws(CeremonyError) {
+            let signed = try answer(authority) { intended.sign(completion: $0) }
+            let verified: VerifiedCertificate
+            do {
+                verified = try signed.verify()
             } catch {
-                try close(intended.receipt, because: error)
-                throw error
+                throw CeremonyError(error, authority: authority)
             }
+            let recorded = try answer(authority) { verified.record(in: ledger, completion: $0) }
+            return try read(recorded.verified.certificate, authority: authority)
+        } catch {
+            try close(intended.receipt, because: error)
+            throw error
+        }
+    }
+
+    /// The certificate that the ledger has for an order, if it has one.
+    func recorded(_ order: String, authority: String) throws(CeremonyError) -> Certificate? {
+        let found: IssuedCertificate?
+        do {
+            found = try ledger.reader.certificate(order: order)
+        } catch {
+            throw CeremonyError(error, authority: authority)
+        }
+        guard let found else { return nil }
+        return try read(found.certificateDER, authority: authority)
+    }
+
+    private func read(_ bytes: [UInt8], authority: String) throws(CeremonyError) -> Certificate {
+        do {
+            return try Certificate(derEncoded: bytes)
+        } catch {
+            throw CeremonyError(error, authority: authority)
+        }
+    }
+
+    private func nextSerial(
+        _ signer: SigningKey,
+        at seconds: Int64,
+        authority: String
+    ) throws(CeremonyError) -> [UInt8] {
+        let box = Guarded<Result<[UInt8], TokenError>?>(nil)
+        signer.serials.whenNext(at: seconds) { result in
+            box.withLock { $0 = result }
+            box.broadcast()
+        }
+        do {
+            return try box.wait { $0 }.get()
+        } catch {
+            throw CeremonyError(error, authority: authority)
         }
     }
 

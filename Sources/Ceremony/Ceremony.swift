@@ -62,16 +62,11 @@ package struct Ceremony {
         serials = tokens.mapValues(SerialSource.init(token:))
     }
 
-    /// Runs the plan to its end.
+    /// Runs the plan to its end. What an earlier run made is known from the ledger, and kept.
     ///
-    /// - Parameters:
-    ///   - present: certificates of authorities that were made before, by name.
-    ///   - keep: is handed each new authority at once, so that it is kept even when a later one fails.
+    /// - Parameter keep: is handed each authority at once, so that it is kept even when a later one fails.
     /// - Returns: the transcript of what was done, every authority in the plan's order.
-    package func run(
-        present: [String: Certificate],
-        keep keepStep: (CeremonyTranscript.Step) throws -> Void
-    ) throws -> CeremonyTranscript {
+    package func run(keep: (CeremonyTranscript.Step) throws -> Void) throws -> CeremonyTranscript {
         defer { for token in tokens.values { token.stop() } }
         try startTokens()
         var transcript = CeremonyTranscript(
@@ -83,16 +78,10 @@ package struct Ceremony {
         try append("ceremony-started", [("plan", .text(plan.name)), ("planHash", .bytes(plan.hash))])
         var made: [String: Certificate] = [:]
         for authority in plan.authorities {
-            if let certificate = present[authority.name] {
-                try keep(authority, certificate)
-                made[authority.name] = certificate
-                transcript.steps.append(.init(authority: authority.name, certificate: certificate, isNew: false))
-            } else {
-                let step = try make(authority, signedBy: made)
-                try keepStep(step)
-                made[authority.name] = step.certificate
-                transcript.steps.append(step)
-            }
+            let step = try madeBefore(authority) ?? make(authority, signedBy: made)
+            try keep(step)
+            made[authority.name] = step.certificate
+            transcript.steps.append(step)
         }
         try append("ceremony-ended", [("plan", .text(plan.name)), ("authorities", .number(Int64(made.count)))])
         return transcript
@@ -115,13 +104,21 @@ package struct Ceremony {
 
     // MARK: - One authority
 
-    /// An authority made before must be what the plan says, and its key must be in its token.
-    private func keep(_ authority: CeremonyPlan.Authority, _ certificate: Certificate) throws(CeremonyError) {
-        guard certificate.tbs.subject == authority.subject else {
+    /// The order that an authority is known by in the ledger: one plan, one name, one certificate.
+    private func orderID(of authority: CeremonyPlan.Authority) -> String {
+        "ceremony.\(plan.name).\(authority.name)"
+    }
+
+    /// An authority that the ledger has must be what the plan says, and its key must be in its token.
+    private func madeBefore(_ authority: CeremonyPlan.Authority) throws(CeremonyError) -> CeremonyTranscript.Step? {
+        guard let certificate = try recorded(orderID(of: authority), authority: authority.name) else { return nil }
+        guard certificate.tbs.subject == authority.subject,
+            certificate.tbs.publicKey.keyAlgorithm?.rawValue == authority.key.rawValue
+        else {
             throw CeremonyError(
                 authority: authority.name,
-                message: "the certificate that is there has another subject",
-                mend: "move it away to make a new authority, or run the plan that it was made by"
+                message: "the ledger has an authority of this plan and name with another subject or kind of key",
+                mend: "give the new authority, or the new plan, a name of its own"
             )
         }
         do {
@@ -130,6 +127,7 @@ package struct Ceremony {
             throw CeremonyError(error, authority: authority.name)
         }
         progress("\(authority.name): there already, its key is in the token")
+        return CeremonyTranscript.Step(authority: authority.name, certificate: certificate, isNew: false)
     }
 
     private func make(
@@ -138,7 +136,7 @@ package struct Ceremony {
     ) throws(CeremonyError) -> CeremonyTranscript.Step {
         progress("\(authority.name): generating \(authority.key.rawValue) in token \(authority.token)")
         let pair = try generate(authority)
-        let certificate = try certify(authority, key: try publicKey(pair, authority), signedBy: made)
+        let certificate = try certify(authority, pair, signedBy: made)
         progress(
             "\(authority.name): \(certificate.tbs.subject), serial \(HexText.encode(certificate.tbs.serialNumber))"
         )
@@ -151,6 +149,8 @@ package struct Ceremony {
     }
 
     private func generate(_ authority: CeremonyPlan.Authority) throws(CeremonyError) -> GeneratedKeyPair {
+        // Before the key, so that one which no later entry tells of can be known by its label.
+        try append("key-intended", [("label", .text(authority.name)), ("token", .text(authority.token))])
         let pair: GeneratedKeyPair
         do {
             pair = try token(of: authority).keyPair(KeyPairRequest(algorithm: authority.key, label: authority.name))
@@ -169,22 +169,12 @@ package struct Ceremony {
         return pair
     }
 
-    private func publicKey(
-        _ pair: GeneratedKeyPair,
-        _ authority: CeremonyPlan.Authority
-    ) throws(CeremonyError) -> SubjectPublicKey {
-        do {
-            return try SubjectPublicKey(derEncoded: pair.spki)
-        } catch {
-            throw CeremonyError(error, authority: authority.name)
-        }
-    }
-
     private func certify(
         _ authority: CeremonyPlan.Authority,
-        key: SubjectPublicKey,
+        _ pair: GeneratedKeyPair,
         signedBy made: [String: Certificate]
     ) throws(CeremonyError) -> Certificate {
+        let key = try publicKey(pair.spki, of: authority)
         var issuer: IssuerFacts?
         var signer = signingKey(key, of: authority)
         if case .authority(let name) = authority.signedBy, let certificate = made[name],
@@ -193,22 +183,34 @@ package struct Ceremony {
             issuer = try facts(of: certificate, named: name)
             signer = signingKey(certificate.tbs.publicKey, of: entry)
         }
-        let order = AuthorityOrder(
-            orderID: "ceremony.\(authority.name).\(HexText.encode(Array(key.sha256.prefix(8))))",
-            request: AuthorityRequest(
-                profile: authority.profile,
-                subject: authority.subject.attributes,
-                signatureAlgorithm: authority.signatureAlgorithm
-            ),
-            key: key,
-            issuer: issuer,
-            signer: signer,
-            callerUID: getuid()
+        let request = AuthorityRequest(
+            profile: authority.profile,
+            subject: authority.subject.attributes,
+            signatureAlgorithm: authority.signatureAlgorithm
         )
         try register(key, of: authority.name)
-        let bytes = try issue(order, authority: authority.name)
+        let order: AuthorityOrder
         do {
-            return try Certificate(derEncoded: bytes)
+            order = try AuthorityOrder(
+                orderID: orderID(of: authority),
+                request: request,
+                pair: pair,
+                issuer: issuer,
+                signer: signer,
+                callerUID: getuid()
+            )
+        } catch {
+            throw CeremonyError(error, authority: authority.name)
+        }
+        return try issue(order, signer: signer, authority: authority.name)
+    }
+
+    private func publicKey(
+        _ spki: [UInt8],
+        of authority: CeremonyPlan.Authority
+    ) throws(CeremonyError) -> SubjectPublicKey {
+        do {
+            return try SubjectPublicKey(derEncoded: spki)
         } catch {
             throw CeremonyError(error, authority: authority.name)
         }

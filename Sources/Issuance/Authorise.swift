@@ -1,6 +1,6 @@
 import Clocks
-import Crypto
 import Policy
+import Tokens
 import X509Building
 
 /// What the ledger knows an order by.
@@ -79,27 +79,42 @@ extension DecodedRequest {
     }
 }
 
-/// A CA certificate that a ceremony asks for, over a key that a token has just generated.
+/// A CA certificate that a ceremony asks for, over a key pair that a token has just generated.
 package struct AuthorityOrder: Sendable {
-    package var orderID: String
-    package var request: AuthorityRequest
-    package var key: SubjectPublicKey
-    /// The root that signs, or none for a root that signs itself.
-    package var issuer: IssuerFacts?
-    package var signer: SigningKey
-    package var callerUID: UInt32
+    package let orderID: String
+    private let request: AuthorityRequest
+    private let key: SubjectPublicKey
+    private let issuer: IssuerFacts?
+    private let signer: SigningKey
+    private let callerUID: UInt32
 
+    /// - Parameters:
+    ///   - pair: what the token said of the key that it made (TOK-04).
+    ///   - issuer: the root that signs with its name, or none for a root that signs itself.
+    ///   - signer: the key that signs: the root's.
     package init(
         orderID: String,
         request: AuthorityRequest,
-        key: SubjectPublicKey,
+        pair: GeneratedKeyPair,
         issuer: IssuerFacts?,
         signer: SigningKey,
         callerUID: UInt32
-    ) {
+    ) throws(IssuanceError) {
+        do {
+            key = try SubjectPublicKey(derEncoded: pair.spki)
+        } catch {
+            throw IssuanceError(ownFault: error, rule: "token.key")
+        }
+        guard (issuer?.publicKey ?? key) == signer.publicKey else {
+            throw IssuanceError(
+                .internalError,
+                rule: "authority.signer",
+                message: "the key that would sign is not the issuer's",
+                mend: "report it with the ceremony's plan"
+            )
+        }
         self.orderID = orderID
         self.request = request
-        self.key = key
         self.issuer = issuer
         self.signer = signer
         self.callerUID = callerUID
@@ -112,7 +127,7 @@ package struct AuthorityOrder: Sendable {
             return AuthorisedRequest(
                 order: OrderFacts(
                     orderID: orderID,
-                    contentHash: Array(SHA256.hash(data: Array(orderID.utf8) + key.derEncoded)),
+                    contentHash: request.contentHash(issuer: issuer),
                     callerUID: callerUID,
                     keyOrigin: .token
                 ),
@@ -125,5 +140,23 @@ package struct AuthorityOrder: Sendable {
         } catch {
             throw IssuanceError(error)
         }
+    }
+}
+
+extension AuthorityRequest {
+    /// SHA-256 over what is asked for. The key is no part of it: an order that was interrupted before its certificate
+    /// goes on with another key.
+    fileprivate func contentHash(issuer: IssuerFacts?) -> [UInt8] {
+        var canonical = CanonicalBytes()
+        canonical.append(profile)
+        canonical.append(count: subject.count)
+        for attribute in subject {
+            canonical.append(attribute.type.rawValue)
+            canonical.append(attribute.value)
+        }
+        canonical.append(years.map(String.init))
+        canonical.append(signatureAlgorithm?.rawValue)
+        canonical.append(issuer?.name)
+        return canonical.sha256
     }
 }

@@ -130,7 +130,7 @@ extension Submission {
         IssuanceError(
             .requestRejected,
             rule: "request.name",
-            message: "unknown \(what) “\(name.prefix(40))”",
+            message: "unknown \(what) “\(name.cut(octets: 40))”",
             mend: "use one of: \(known.joined(separator: ", "))"
         )
     }

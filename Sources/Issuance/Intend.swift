@@ -3,7 +3,7 @@ import Ledger
 import Policy
 import X509Building
 
-/// Step 5. The intent is durable: order, serial and the hash of what will be signed. From here on a crash leaves a trace.
+/// Step 6. The intent is durable: order, serial and the hash of what will be signed. From here on a crash leaves a trace.
 package struct IntendedCertificate: Sendable {
     package let linted: LintedCertificate
     package let receipt: IntentReceipt

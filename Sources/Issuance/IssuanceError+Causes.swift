@@ -1,6 +1,7 @@
 import Ledger
 import Policy
 import Tokens
+import X509Building
 
 extension IssuanceError {
     /// What policy refuses.
@@ -17,13 +18,13 @@ extension IssuanceError {
     package init(_ error: TokenError, token: String) {
         let detail = error.returnValue.map { "\(error.code), CKR 0x\(String($0, radix: 16))" } ?? "\(error.code)"
         if error.code == .busy {
-            self = .busy
+            self = .busy()
         } else {
             self.init(
                 .tokenUnavailable,
                 rule: "token.\(error.code)",
-                message: "token \(token): \(error.message)",
-                mend: error.mend,
+                message: "token \(token): \(error.outsideMessage)",
+                mend: error.outsideMend,
                 detail: detail
             )
         }
@@ -35,13 +36,15 @@ extension IssuanceError {
             Self.kind(of: error),
             rule: error.rule.map { "\($0).\(error.code)" } ?? error.code,
             message: error.message,
-            mend: error.mend
+            mend: error.mend,
+            retryAfterMilliseconds: Self.kind(of: error) == .busy ? 100 : nil
         )
     }
 
     private static func kind(of error: LedgerError) -> Kind {
         switch error {
-        case .orderReused, .orderInFlight: .orderConflict
+        case .orderReused: .orderConflict
+        case .orderInFlight: .busy
         case .keyBelongsToOther, .keyOfAuthority: .requestRejected
         case .clockMovedBack: .clockMovedBack
         case .invalid: .requestRejected
@@ -55,14 +58,36 @@ extension IssuanceError {
         IssuanceError(LedgerError.orderReused(order: order))
     }
 
-    /// As many orders are under way as the settings allow.
-    static let busy = IssuanceError(
+    /// More is under way than the service, or a token of it, takes.
+    package static func busy(retryAfterMilliseconds: Int = 100) -> IssuanceError {
+        IssuanceError(
+            .busy,
+            rule: "limit.orders",
+            message: "as many orders are under way as the service takes",
+            mend: "ask again a little later, and keep fewer orders under way",
+            retryAfterMilliseconds: max(1, retryAfterMilliseconds)
+        )
+    }
+
+    /// The caller was gone before work on its order began.
+    static let unwanted = IssuanceError(
         .busy,
-        rule: "limit.orders",
-        message: "as many orders are under way as the service takes",
-        mend: "ask again a little later, and keep fewer orders under way",
-        retryAfterMilliseconds: 100
+        rule: "caller.gone",
+        message: "the caller is gone; nothing was done",
+        mend: "send the order again",
+        retryAfterMilliseconds: 1
     )
+
+    /// What the service itself built cannot be used: a fault of the service or of the profile set, not of the caller.
+    init(ownFault error: X509Error, rule: String) {
+        self.init(
+            .internalError,
+            rule: rule,
+            message: "the service built something that it cannot use itself; nothing was signed",
+            mend: "report it with the profile and the service's log",
+            detail: error.description
+        )
+    }
 
     static func notServed(issuer name: String) -> IssuanceError {
         IssuanceError(
@@ -73,11 +98,13 @@ extension IssuanceError {
         )
     }
 
+    static let badSignatureRule = "TOK-11.bad-signature"
+
     /// A signature that must not leave the service (TOK-11).
     static func badSignature(token: String, detail: String) -> IssuanceError {
         IssuanceError(
             .tokenUnavailable,
-            rule: "TOK-11.bad-signature",
+            rule: badSignatureRule,
             message: "token \(token) made a signature that does not verify; it was thrown away",
             mend: "take the token out of service and look into its log; nothing was released",
             detail: detail
@@ -103,12 +130,19 @@ extension LedgerEvent {
         LedgerEvent(
             kind: "refusal",
             fields: [
-                ("order", .text(String(submission.orderID.prefix(Submission.longestOrderID)))),
-                ("profile", .text(String(submission.profile.prefix(64)))),
+                ("order", .text(submission.orderID.cut(octets: Submission.longestOrderID))),
+                ("profile", .text(submission.profile.cut(octets: 64))),
                 ("error", .text(error.kind.rawValue)),
                 ("rule", .text(error.rule)),
                 ("callerUID", .number(Int64(submission.callerUID))),
             ]
         )
+    }
+}
+
+extension String {
+    /// At most so many octets of the text, for names that a caller chose. (A character may have any number of octets.)
+    package func cut(octets count: Int) -> String {
+        utf8.count <= count ? self : String(decoding: utf8.prefix(count), as: UTF8.self)
     }
 }

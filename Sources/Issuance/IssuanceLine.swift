@@ -1,10 +1,10 @@
 import Clocks
 import Ledger
-import Synchronization
+import Tokens
 import X509Building
 
-/// The line that every certificate takes: decode, authorise, build, lint, intend, sign, verify, record, release. Each
-/// step is a type that only the step before can make, so none can be left out.
+/// The line that every certificate takes: decode, authorise, prove, build, lint, intend, sign, verify, record, release.
+/// Each step is a type that only the step before can make, so none can be left out.
 ///
 /// The steps that compute run on the workers; the ledger and the tokens wait on threads of their own. An order that
 /// fails after its intent closes that intent before the caller hears of it.
@@ -16,60 +16,122 @@ package final class IssuanceLine: Sendable {
     private let workers: WorkerPool
     private let clock: any WallClock
     private let inFlight: OrdersInFlight
-    /// Intents that could not be closed when their order failed, because the ledger could not be written then.
-    private let unclosed = Mutex<[(receipt: IntentReceipt, reason: String)]>([])
+    private let refusals: RefusalRecord
+    private let unclosed: UnclosedIntents
+    private let log: @Sendable (IssuanceAlarm) -> Void
 
-    /// - Parameter limit: how many orders may be under way at once; more are answered `busy`.
+    /// - Parameters:
+    ///   - limit: how many callers may be without answer at once; more are answered `busy`.
+    ///   - log: hears what people have to look into.
     package init(
         authority: IssuingAuthority,
         ledger: LedgerStore,
         workers: WorkerPool,
         clock: any WallClock,
-        limit: Int
+        limit: Int,
+        log: @escaping @Sendable (IssuanceAlarm) -> Void
     ) {
         self.authority = authority
         self.ledger = ledger
         self.workers = workers
         self.clock = clock
+        self.log = log
         inFlight = OrdersInFlight(limit: limit)
+        refusals = RefusalRecord(ledger: ledger, log: log)
+        unclosed = UnclosedIntents(ledger: ledger, log: log)
     }
 
-    /// How many orders are under way.
+    /// How many callers are without answer.
     package var ordersInFlight: Int {
         inFlight.count
     }
 
-    /// Starts an order on its way. The reply comes once, on a thread of the line's, and must not block.
-    package func issue(_ submission: Submission, reply: @escaping Reply) {
+    /// Waits until every caller has an answer, and closes what could not be closed before.
+    ///
+    /// - Parameter deadline: monotonic, in nanoseconds.
+    /// - Returns: whether that was so in time.
+    package func waitUntilIdle(until deadline: UInt64) -> Bool {
+        let isIdle = inFlight.waitUntilIdle(until: deadline)
+        unclosed.closeAll()
+        refusals.sumUp()
+        return isIdle
+    }
+
+    /// Notes in the ledger that a caller was turned away before any order was looked at.
+    package func recordRefusal(_ event: LedgerEvent, callerUID: UInt32) {
+        refusals.record(event, callerUID: callerUID) {}
+    }
+
+    /// Starts an order on its way.
+    ///
+    /// - Parameters:
+    ///   - isWanted: asked once before work begins; an order whose caller is gone by then is not begun.
+    ///   - reply: called once, on a thread of the line's; it must not block.
+    package func issue(
+        _ submission: Submission,
+        isWanted: @escaping @Sendable () -> Bool = { true },
+        reply: @escaping Reply
+    ) {
+        guard inFlight.takePlace() else { return reply(.failure(.busy())) }
+        let answer: Reply = { [inFlight] result in
+            reply(result)
+            inFlight.givePlace()
+        }
         workers.run { [self] in
-            closeLeftOvers()
+            guard isWanted() else { return answer(.failure(.unwanted)) }
             do throws(IssuanceError) {
-                let decoded = try submission.decode()
-                admit(decoded, reply: reply)
+                admit(try submission.decode(), answer)
             } catch {
-                refuse(submission, error, reply: reply)
+                refusals.record(.refusal(of: submission, error), callerUID: submission.callerUID) {
+                    answer(.failure(error))
+                }
             }
         }
     }
 
-    private func admit(_ decoded: DecodedRequest, reply: @escaping Reply) {
+    private func admit(_ decoded: DecodedRequest, _ answer: @escaping Reply) {
         let submission = decoded.submission
-        switch inFlight.admit(submission.orderID, contentHash: decoded.order.contentHash, reply: reply) {
+        switch inFlight.admit(submission.orderID, contentHash: decoded.order.contentHash, reply: answer) {
         case .first: prepare(decoded)
         case .joined: break
-        case .conflict: refuse(submission, .orderConflict(order: submission.orderID), reply: reply)
-        case .full: reply(.failure(.busy))
+        case .conflict:
+            let error = IssuanceError.orderConflict(order: submission.orderID)
+            refusals.record(.refusal(of: submission, error), callerUID: submission.callerUID) {
+                answer(.failure(error))
+            }
         }
     }
 
+    // MARK: - The steps
+
     private func prepare(_ decoded: DecodedRequest) {
         do throws(IssuanceError) {
-            let linted =
+            let proven =
                 try decoded
                 .authorise(by: authority, at: clock.now)
-                .build(compromisedKeys: authority.compromisedKeys)
-                .lint()
-            intend(linted, decoded)
+                .prove(compromisedKeys: authority.compromisedKeys)
+            let signer = proven.authorised.signer
+            try signer.checkToken()
+            let seconds = proven.authorised.judgedAt.seconds
+            if let serial = signer.serials.next(at: seconds) {
+                try intend(proven.build(serial: serial).lint(), decoded)
+            } else {
+                signer.serials.whenNext(at: seconds) { [self] result in
+                    workers.run { [self] in prepare(proven, serial: result, decoded) }
+                }
+            }
+        } catch {
+            settleRefused(decoded, error)
+        }
+    }
+
+    private func prepare(_ proven: ProvenRequest, serial: SerialResult, _ decoded: DecodedRequest) {
+        do throws(IssuanceError) {
+            switch serial {
+            case .success(let serial): try intend(proven.build(serial: serial).lint(), decoded)
+            case .failure(let error):
+                throw IssuanceError(error, token: proven.authorised.signer.tokenName)
+            }
         } catch {
             settleRefused(decoded, error)
         }
@@ -81,16 +143,18 @@ package final class IssuanceLine: Sendable {
             case .success(.intended(let intended)): sign(intended, decoded)
             case .success(.alreadyIssued(let certificate)):
                 workers.run { [self] in settleRepeated(decoded, certificate) }
-            case .failure(let error): settleRefused(decoded, error)
+            case .failure(let error): workers.run { [self] in settleRefused(decoded, error) }
             }
         }
     }
 
     private func sign(_ intended: IntendedCertificate, _ decoded: DecodedRequest) {
         intended.sign { [self] result in
-            switch result {
-            case .success(let signed): workers.run { [self] in verify(signed, decoded) }
-            case .failure(let error): abandon(intended, decoded, error)
+            workers.run { [self] in
+                switch result {
+                case .success(let signed): verify(signed, decoded)
+                case .failure(let error): abandon(intended, decoded, error)
+                }
             }
         }
     }
@@ -100,113 +164,97 @@ package final class IssuanceLine: Sendable {
         do throws(IssuanceError) {
             verified = try signed.verify()
         } catch {
-            abandon(signed.intended, decoded, error)
-            return
+            return abandon(signed.intended, decoded, error)
         }
         verified.record(in: ledger) { [self] result in
-            switch result {
-            case .success(let recorded):
-                let issuer = authority.issuers[signed.intended.linted.built.authorised.plan.issuer]
-                let released = recorded.release(
-                    chainPEM: issuer?.chainPEM ?? [],
-                    receivedAt: decoded.submission.receivedAt
-                )
-                inFlight.settle(decoded.submission.orderID, .success(released))
-            case .failure(let error): abandon(signed.intended, decoded, error)
+            workers.run { [self] in
+                switch result {
+                case .success(let recorded): release(recorded, decoded)
+                case .failure(let error): abandon(signed.intended, decoded, error)
+                }
             }
         }
+    }
+
+    private func release(_ recorded: RecordedCertificate, _ decoded: DecodedRequest) {
+        let issuer = recorded.verified.signed.intended.linted.built.authorised.plan.issuer
+        let released = recorded.release(
+            chainPEM: authority.issuers[issuer]?.chainPEM ?? [],
+            receivedAt: decoded.submission.receivedAt
+        )
+        inFlight.settle(decoded.submission.orderID, .success(released))
+        unclosed.closeAll()
     }
 
     // MARK: - Answers that are no new certificate
 
     private func settleRepeated(_ decoded: DecodedRequest, _ certificate: IssuedCertificate) {
+        let order = decoded.submission.orderID
         do throws(IssuanceError) {
-            let released = try repeated(certificate, for: decoded.submission)
-            inFlight.settle(decoded.submission.orderID, .success(released))
+            let chain = try authority.chain(of: certificate)
+            inFlight.settle(order, .success(certificate.released(chain, receivedAt: decoded.submission.receivedAt)))
         } catch {
-            inFlight.settle(decoded.submission.orderID, .failure(error))
+            inFlight.settle(order, .failure(error))
         }
     }
 
-    private func repeated(
-        _ certificate: IssuedCertificate,
-        for submission: Submission
-    ) throws(IssuanceError) -> ReleasedCertificate {
+    /// An order that is refused today may have been fulfilled when it was first asked: then the answer is the same
+    /// certificate again.
+    private func settleRefused(_ decoded: DecodedRequest, _ error: IssuanceError) {
+        do throws(LedgerError) {
+            if let certificate = try ledger.reader.certificate(order: decoded.submission.orderID),
+                certificate.contentHash == decoded.order.contentHash
+            {
+                return settleRepeated(decoded, certificate)
+            }
+        } catch let unreadable {
+            return inFlight.settle(decoded.submission.orderID, .failure(IssuanceError(unreadable)))
+        }
+        refuse(decoded, error)
+    }
+
+    private func refuse(_ decoded: DecodedRequest, _ error: IssuanceError) {
+        let submission = decoded.submission
+        guard error.isRecorded else { return inFlight.settle(submission.orderID, .failure(error)) }
+        refusals.record(.refusal(of: submission, error), callerUID: submission.callerUID) { [inFlight] in
+            inFlight.settle(submission.orderID, .failure(error))
+        }
+    }
+
+    /// The intent led to nothing: it is closed, and the order refused.
+    private func abandon(_ intended: IntendedCertificate, _ decoded: DecodedRequest, _ error: IssuanceError) {
+        if error.rule == IssuanceError.badSignatureRule {
+            log(.badSignature(token: intended.linted.built.authorised.signer.tokenName, detail: error.detail ?? ""))
+        }
+        unclosed.close(intended.receipt, reason: error.rule) { [self] in refuse(decoded, error) }
+    }
+}
+
+/// A serial, or why the token gave none.
+typealias SerialResult = Result<[UInt8], TokenError>
+
+extension IssuanceError {
+    /// Whether a refusal for this reason goes into the ledger: not when the ledger is what fails, and not when nothing
+    /// was judged.
+    fileprivate var isRecorded: Bool {
+        kind != .ledgerUnavailable && kind != .busy
+    }
+}
+
+extension IssuedCertificate {
+    /// The answer to an order that had been fulfilled before.
+    fileprivate func released(_ chainPEM: [String], receivedAt: UInt64) -> ReleasedCertificate {
         ReleasedCertificate(
-            orderID: certificate.orderID,
-            serial: certificate.serial,
-            certificate: certificate.certificateDER,
-            chainPEM: try authority.chain(of: certificate),
-            profileSetVersion: certificate.profileSetVersion,
-            ledgerEntry: certificate.sequence,
+            orderID: orderID,
+            serial: serial,
+            certificate: certificateDER,
+            chainPEM: chainPEM,
+            profileSetVersion: profileSetVersion,
+            ledgerEntry: sequence,
             repeated: true,
             waitNanoseconds: 0,
             tokenNanoseconds: 0,
-            totalNanoseconds: monotonicNanoseconds() - submission.receivedAt
+            totalNanoseconds: monotonicNanoseconds() - receivedAt
         )
-    }
-
-    /// An order that policy refuses today may have been fulfilled when it was first asked: then the answer is the same
-    /// certificate again.
-    private func settleRefused(_ decoded: DecodedRequest, _ error: IssuanceError) {
-        workers.run { [self] in
-            let order = decoded.submission.orderID
-            do throws(LedgerError) {
-                if let certificate = try ledger.reader.certificate(order: order),
-                    certificate.contentHash == decoded.order.contentHash
-                {
-                    settleRepeated(decoded, certificate)
-                    return
-                }
-            } catch {
-                inFlight.settle(order, .failure(IssuanceError(error)))
-                return
-            }
-            recordRefusal(decoded.submission, error) { [self] in inFlight.settle(order, .failure(error)) }
-        }
-    }
-
-    private func refuse(_ submission: Submission, _ error: IssuanceError, reply: @escaping Reply) {
-        recordRefusal(submission, error) { reply(.failure(error)) }
-    }
-
-    /// Every refusal is in the ledger before the caller hears of it, unless the ledger is what fails.
-    private func recordRefusal(
-        _ submission: Submission,
-        _ error: IssuanceError,
-        then answer: @escaping @Sendable () -> Void
-    ) {
-        guard error.kind != .ledgerUnavailable, error.kind != .busy else { return answer() }
-        ledger.append(.refusal(of: submission, error)) { _ in answer() }
-    }
-
-    // MARK: - Intents that led to nothing
-
-    private func abandon(_ intended: IntendedCertificate, _ decoded: DecodedRequest, _ error: IssuanceError) {
-        close(intended.receipt, reason: error.rule) { [self] in
-            recordRefusal(decoded.submission, error) { [self] in
-                inFlight.settle(decoded.submission.orderID, .failure(error))
-            }
-        }
-    }
-
-    private func close(_ receipt: IntentReceipt, reason: String, then next: @escaping @Sendable () -> Void) {
-        ledger.closeIntent(receipt, reason: reason) { [self] result in
-            if case .failure = result {
-                unclosed.withLock { $0.append((receipt, reason)) }
-            }
-            next()
-        }
-    }
-
-    /// What could not be closed while the disk was full is closed with the next order that comes.
-    private func closeLeftOvers() {
-        let left = unclosed.withLock { unclosed in
-            defer { unclosed = [] }
-            return unclosed
-        }
-        for (receipt, reason) in left {
-            close(receipt, reason: reason) {}
-        }
     }
 }

@@ -9,6 +9,7 @@ package struct SigningKey: Sendable {
     package let tokenName: String
     package let token: TokenWorkerSupervisor
     package let serials: SerialSource
+    let load = TokenLoad()
 
     package init(
         publicKey: SubjectPublicKey,
@@ -52,14 +53,29 @@ package struct Issuer: Sendable {
             serials: serials
         )
         let whole = [certificate] + chain
-        for (lower, upper) in zip(whole, whole.dropFirst()) where !lower.isSigned(by: upper.tbs.publicKey) {
-            throw X509Error(
-                .badSignature,
-                "“\(lower.tbs.subject)” is not signed by the next certificate of its chain; "
-                    + "list the chain in order, the root last"
-            )
-        }
+        try Self.checkChain(whole)
         chainPEM = whole.map(\.pem)
+    }
+
+    /// From the CA that signs for people up to a root that signed itself, each signed by the next and carrying its name.
+    private static func checkChain(_ whole: [Certificate]) throws(X509Error) {
+        func unusable(_ certificate: Certificate, _ reason: String) -> X509Error {
+            X509Error(.valueInvalid, "“\(certificate.tbs.subject)” \(reason)", clause: "RFC 5280 6.1")
+        }
+        for (lower, upper) in zip(whole, whole.dropFirst()) {
+            guard lower.tbs.issuerDER == (try upper.subjectDER()), lower.isSigned(by: upper.tbs.publicKey) else {
+                throw unusable(lower, "is not signed by the next certificate of its chain; list it in order, root last")
+            }
+        }
+        for certificate in whole {
+            let usage = try certificate.tbs.extension(.keyUsage)?.readKeyUsage()
+            guard usage?.contains(.keyCertSign) == true else {
+                throw unusable(certificate, "may not sign certificates")
+            }
+        }
+        guard let root = whole.last, whole.count > 1, root.isSigned(by: root.tbs.publicKey) else {
+            throw unusable(whole[0], "has no chain to a root; a root itself signs for CAs alone")
+        }
     }
 
     /// The signatures that the key can make.

@@ -29,7 +29,7 @@ package struct IssuingAuthority: Sendable {
             guard let identifier, let issuer = bySubjectKeyIdentifier[identifier] else { return [] }
             return issuer.chainPEM
         } catch {
-            throw IssuanceError(error, rule: "ledger.certificate")
+            throw IssuanceError(ownFault: error, rule: "ledger.certificate")
         }
     }
 }

@@ -1,7 +1,7 @@
 import Policy
 import X509Building
 
-/// Step 4. The very bytes that will be signed, parsed again and found to say what the plan says, and nothing that the
+/// Step 5. The very bytes that will be signed, parsed again and found to say what the plan says, and nothing that the
 /// rules of the day forbid. Only this type can be signed.
 package struct LintedCertificate: Sendable {
     package let built: BuiltCertificate
@@ -18,7 +18,7 @@ extension BuiltCertificate {
         do {
             parsed = try TBSCertificate(derEncoded: bytes, expectedKey: authorised.plan.publicKey)
         } catch {
-            throw IssuanceError(error, rule: "lint.parse")
+            throw IssuanceError(ownFault: error, rule: "lint.parse")
         }
         let findings = Lint.findings(
             for: parsed,

@@ -1,6 +1,7 @@
-import Synchronization
+import Threads
 
-/// Who waits for which order. The same order sent twice at the same time is done once, and both get the answer.
+/// Who waits for which order. The same order sent twice at the same time is done once, and both get the answer. No more
+/// callers are taken in than the limit allows.
 final class OrdersInFlight: Sendable {
     typealias Reply = @Sendable (Result<ReleasedCertificate, IssuanceError>) -> Void
 
@@ -11,7 +12,6 @@ final class OrdersInFlight: Sendable {
         case joined
         /// The order's identifier is being used for another content at this very moment.
         case conflict
-        case full
     }
 
     private struct Waiting {
@@ -19,34 +19,65 @@ final class OrdersInFlight: Sendable {
         var replies: [Reply]
     }
 
-    private let waiting = Mutex<[String: Waiting]>([:])
+    private struct State {
+        var waiting: [String: Waiting] = [:]
+        /// Callers that have a place and no answer yet.
+        var places = 0
+    }
+
+    private let state = Guarded(State())
     private let limit: Int
 
     init(limit: Int) {
         self.limit = limit
     }
 
-    /// How many orders are under way.
+    /// Callers without answer.
     var count: Int {
-        waiting.withLock { $0.count }
+        state.withLock { $0.places }
+    }
+
+    /// Takes a place for a caller, before anything is queued or looked at for it. `false` when there is none.
+    func takePlace() -> Bool {
+        state.withLock { state in
+            guard state.places < limit else { return false }
+            state.places += 1
+            return true
+        }
+    }
+
+    /// Gives a caller's place back, right after its answer.
+    func givePlace() {
+        let isIdle = state.withLock { state in
+            state.places -= 1
+            return state.places == 0
+        }
+        if isIdle { state.broadcast() }
+    }
+
+    /// Waits until no caller is without answer.
+    ///
+    /// - Parameter deadline: monotonic, in nanoseconds.
+    /// - Returns: whether that was so in time.
+    func waitUntilIdle(until deadline: UInt64) -> Bool {
+        state.wait(until: deadline) { $0.places == 0 ? true : nil } ?? false
     }
 
     func admit(_ order: String, contentHash: [UInt8], reply: @escaping Reply) -> Admission {
-        waiting.withLock { waiting in
-            if let present = waiting[order] {
+        state.withLock { state in
+            if let present = state.waiting[order] {
                 guard present.contentHash == contentHash else { return .conflict }
-                waiting[order]?.replies.append(reply)
+                state.waiting[order]?.replies.append(reply)
                 return .joined
             }
-            guard waiting.count < limit else { return .full }
-            waiting[order] = Waiting(contentHash: contentHash, replies: [reply])
+            state.waiting[order] = Waiting(contentHash: contentHash, replies: [reply])
             return .first
         }
     }
 
     /// Answers everybody who waits for the order.
     func settle(_ order: String, _ result: Result<ReleasedCertificate, IssuanceError>) {
-        let replies = waiting.withLock { $0.removeValue(forKey: order)?.replies ?? [] }
+        let replies = state.withLock { $0.waiting.removeValue(forKey: order)?.replies ?? [] }
         for reply in replies { reply(result) }
     }
 }

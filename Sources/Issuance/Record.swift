@@ -1,6 +1,6 @@
 import Ledger
 
-/// Step 8. The certificate is durable in the ledger. Only now may anybody see it.
+/// Step 9. The certificate is durable in the ledger. Only now may anybody see it.
 package struct RecordedCertificate: Sendable {
     package let verified: VerifiedCertificate
     package let receipt: CertificateReceipt

@@ -2,7 +2,7 @@ import Clocks
 import Ledger
 import X509Building
 
-/// Step 9. What the caller gets.
+/// Step 10. What the caller gets.
 package struct ReleasedCertificate: Sendable {
     package let orderID: String
     package let serial: [UInt8]

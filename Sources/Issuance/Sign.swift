@@ -1,7 +1,7 @@
 import Tokens
 import X509Building
 
-/// Step 6. The token has signed the linted bytes. Whether it has done so rightly is not known yet.
+/// Step 7. The token has signed the linted bytes. Whether it has done so rightly is not known yet.
 package struct SignedCertificate: Sendable {
     package let intended: IntendedCertificate
     /// As X.509 carries it.
@@ -30,6 +30,7 @@ extension IntendedCertificate {
         ) { result in
             switch result {
             case .success(let token):
+                signer.load.observe(token)
                 do throws(X509Error) {
                     let signature = try algorithm.signatureValue(fromToken: token.raw)
                     completion(.success(SignedCertificate(intended: self, signature: signature, token: token)))

@@ -1,5 +1,3 @@
-import Crypto
-
 /// One order as a caller sent it: nothing in it has been looked at yet.
 package struct Submission: Sendable {
     /// A name or attribute type with its value, as the wire carries it.
@@ -55,8 +53,13 @@ package struct Submission: Sendable {
         canonical.append(profile)
         canonical.append(issuer)
         canonical.append(request)
-        canonical.append(subject)
-        canonical.append(alternativeNames)
+        for items in [subject, alternativeNames] {
+            canonical.append(count: items.count)
+            for item in items {
+                canonical.append(item.kind)
+                canonical.append(item.value)
+            }
+        }
         canonical.append(securityIdentifier)
         canonical.append(count: extendedKeyUsages.count)
         for usage in extendedKeyUsages { canonical.append(usage) }
@@ -64,37 +67,6 @@ package struct Submission: Sendable {
         canonical.append(notBefore)
         canonical.append(notAfter)
         canonical.append(validityDays.map(String.init))
-        return Array(SHA256.hash(data: canonical.bytes))
-    }
-}
-
-/// Parts one after the other, each behind its length, so that no two different submissions have the same bytes.
-private struct CanonicalBytes {
-    var bytes: [UInt8] = []
-
-    init() {
-        bytes.reserveCapacity(2048)
-    }
-
-    mutating func append(count: Int) {
-        withUnsafeBytes(of: UInt32(clamping: count).bigEndian) { bytes.append(contentsOf: $0) }
-    }
-
-    mutating func append(_ text: String) {
-        append(count: text.utf8.count)
-        bytes.append(contentsOf: text.utf8)
-    }
-
-    mutating func append(_ text: String?) {
-        bytes.append(text == nil ? 0 : 1)
-        if let text { append(text) }
-    }
-
-    mutating func append(_ items: [Submission.Item]) {
-        append(count: items.count)
-        for item in items {
-            append(item.kind)
-            append(item.value)
-        }
+        return canonical.sha256
     }
 }

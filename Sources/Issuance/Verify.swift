@@ -1,6 +1,6 @@
 import X509Building
 
-/// Step 7. The signature verifies under the issuer's public key (TOK-11), and the certificate is whole.
+/// Step 8. The signature verifies under the issuer's public key (TOK-11), and the certificate is whole.
 package struct VerifiedCertificate: Sendable {
     package let signed: SignedCertificate
     /// The certificate in DER.

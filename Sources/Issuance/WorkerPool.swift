@@ -28,6 +28,17 @@ package final class WorkerPool: Sendable {
         queue.signal()
     }
 
+    /// Hands a job over unless so many wait already.
+    package func run(ifFewerThan limit: Int, _ job: @escaping @Sendable () -> Void) -> Bool {
+        let isTaken = queue.withLock { queue in
+            guard queue.jobs.count - queue.next < limit else { return false }
+            queue.jobs.append(job)
+            return true
+        }
+        if isTaken { queue.signal() }
+        return isTaken
+    }
+
     /// Lets the threads end once the queue is empty.
     package func stop() {
         queue.withLock { $0.stopped = true }

@@ -60,7 +60,8 @@ struct EntryWriter {
         guard memory.authorityKeys.contains(intent.publicKeyHash) == intent.isAuthority else {
             throw LedgerError.keyOfAuthority
         }
-        if let other = try intents.any(key: intent.publicKeyHash), other.subjectHash != intent.subjectHash {
+        let sameKey = try intents.any(key: intent.publicKeyHash)
+        if let other = sameKey, other.subjectHash != intent.subjectHash {
             throw LedgerError.keyBelongsToOther(subjectHash: other.subjectHash)
         }
         if try intents.intent(serial: intent.serial) != nil { throw LedgerError.serialRepeated }
@@ -75,7 +76,8 @@ struct EntryWriter {
             $0.blob(intent.publicKeyHash)
             $0.blob(intent.subjectHash)
         }
-        index.add(order: intent.orderID, serial: intent.serial, key: intent.publicKeyHash, at: sequence)
+        index.add(order: intent.orderID, serial: intent.serial, at: sequence)
+        if sameKey == nil { index.add(key: intent.publicKeyHash, at: sequence) }
         body.write(intent, sequence: sequence, time: time)
         _ = try addEntry(kind: EntryKind.intent, time: time)
         memory.open.insert(sequence)

@@ -56,13 +56,14 @@ struct HistoryCheck {
         {
             report.add(.history, sequence, "its order was used for another request, or issued before")
         }
-        if let earlier = try intents.any(key: row.publicKeyHash), earlier.subjectHash != row.subjectHash {
+        let sameKey = try intents.any(key: row.publicKeyHash)
+        if let earlier = sameKey, earlier.subjectHash != row.subjectHash {
             report.add(.history, sequence, "its public key belongs to another subject")
         }
         if (authorityKeys[row.publicKeyHash] != nil) != (fields.flag("authority") ?? false) {
             report.add(.history, sequence, "its public key is an authority's and it is not, or the other way round")
         }
-        row.addTo(index)
+        row.addTo(index, isFirstOfKey: sameKey == nil)
     }
 
     private mutating func checkAuthorityKey(

@@ -15,29 +15,28 @@ final class IntentIndex: Sendable {
 
     private let tables = Mutex(Tables())
 
-    func add(
-        order: UnsafeRawBufferPointer,
-        serial: UnsafeRawBufferPointer,
-        key: UnsafeRawBufferPointer,
-        at sequence: Int64
-    ) {
-        let (order, serial, key) = (hintHash(order), hintHash(serial), hintHash(key))
+    func add(order: UnsafeRawBufferPointer, serial: UnsafeRawBufferPointer, at sequence: Int64) {
+        let (order, serial) = (hintHash(order), hintHash(serial))
         tables.withLock { tables in
             tables.orders.insert(order, sequence)
             tables.serials.insert(serial, sequence)
-            tables.keys.insert(key, sequence)
         }
     }
 
-    func add(order: String, serial: [UInt8], key: [UInt8], at sequence: Int64) {
+    func add(order: String, serial: [UInt8], at sequence: Int64) {
         var order = order
         order.withUTF8 { order in
             serial.withUnsafeBytes { serial in
-                key.withUnsafeBytes { key in
-                    add(order: UnsafeRawBufferPointer(order), serial: serial, key: key, at: sequence)
-                }
+                add(order: UnsafeRawBufferPointer(order), serial: serial, at: sequence)
             }
         }
+    }
+
+    /// The first intent of a key. A key that is certified again and again stands here once, so that finding it costs
+    /// the same each time.
+    func add(key: [UInt8], at sequence: Int64) {
+        let hash = key.withUnsafeBytes(hintHash)
+        tables.withLock { $0.keys.insert(hash, sequence) }
     }
 
     /// Numbers of intents that may be of this order.

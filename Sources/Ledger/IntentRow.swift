@@ -30,8 +30,9 @@ struct IntentRow {
         order.utf8.elementsEqual(other.utf8)
     }
 
-    func addTo(_ index: IntentIndex) {
-        index.add(order: order, serial: serial, key: publicKeyHash, at: sequence)
+    func addTo(_ index: IntentIndex, isFirstOfKey: Bool) {
+        index.add(order: order, serial: serial, at: sequence)
+        if isFirstOfKey { index.add(key: publicKeyHash, at: sequence) }
     }
 
     var open: OpenIntent { OpenIntent(sequence: sequence, orderID: order, serial: serial) }

@@ -38,15 +38,17 @@ enum Opening {
     /// Puts every intent into the index. Answers those without outcome.
     private static func fill(_ index: IntentIndex, _ db: Database) throws -> Set<Int64> {
         let read = try SQLStatement(db, "SELECT sequence, state, order_id, serial, public_key_hash FROM intents")
+        let findRow = try SQLStatement(db, "SELECT \(IntentRow.columns) FROM intents WHERE sequence = ?")
+        let intents = IntentFinder(index, findRow: findRow)
         var open: Set<Int64> = []
         try read.each { row in
             let sequence = row.integer(0)
             if row.integer(1) == IntentState.open { open.insert(sequence) }
             row.withText(2) { order in
-                row.withBlob(3) { serial in
-                    row.withBlob(4) { index.add(order: order, serial: serial, key: $0, at: sequence) }
-                }
+                row.withBlob(3) { serial in index.add(order: order, serial: serial, at: sequence) }
             }
+            let key = row.blob(4)
+            if try intents.any(key: key) == nil { index.add(key: key, at: sequence) }
             return true
         }
         return open

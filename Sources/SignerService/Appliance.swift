@@ -4,6 +4,7 @@ import Issuance
 import Ledger
 import Policy
 import SignerAPI
+import Threads
 import Tokens
 import Varlink
 import X509Building
@@ -26,6 +27,7 @@ package final class Appliance: Sendable {
     private let tokens: [TokenWorkerSupervisor]
     private let workers: WorkerPool
     private let reads: WorkerPool
+    private let line: IssuanceLine
     private let server: Server
 
     /// Puts the parts together. Nothing runs yet but the ledger, which has closed what a crash had left open.
@@ -50,20 +52,20 @@ package final class Appliance: Sendable {
         }
         let authority = IssuingAuthority(
             profiles: profiles,
-            issuers: try Self.issuers(settings, tokens: tokens),
+            issuers: try Self.issuers(settings, profiles: profiles, tokens: tokens),
             compromisedKeys: compromised
         )
         ledger = try LedgerStore(LedgerSettings(path: settings.ledger), clock: clock) { log.write($0) }
         let cores = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
         workers = WorkerPool(threads: cores)
         reads = WorkerPool(threads: 1)
-        let line = IssuanceLine(
+        line = IssuanceLine(
             authority: authority,
             ledger: ledger,
             workers: workers,
             clock: clock,
             limit: settings.limits.ordersInFlight
-        )
+        ) { log.write($0) }
         let handler = SignerHandler(
             line: line,
             roles: RoleBook(frontEndUsers: settings.frontEndUsers, officerUsers: settings.officerUsers),
@@ -73,7 +75,7 @@ package final class Appliance: Sendable {
         )
         server = try Self.server(settings.limits, handler)
         for listener in listeners { server.add(listener) }
-        recordStart(authority, closed: ledger.closedAtOpening.count)
+        try recordStart(authority, closed: ledger.closedAtOpening.count)
     }
 
     /// Starts the token workers and serves the sockets. Returns at once; tokens become ready on their own threads.
@@ -88,8 +90,14 @@ package final class Appliance: Sendable {
     /// - Returns: whether everything in flight was answered within the deadline.
     package func stop() -> Bool {
         log.write(.info, "service-stopping")
-        let answered = server.stop(deadline: .seconds(settings.limits.stopDeadlineSeconds))
+        let allowed = UInt64(settings.limits.stopDeadlineSeconds)
+        let deadline = monotonicNanoseconds() + allowed * 1_000_000_000
+        // First the callers, then the orders whose callers have gone already, and only then what they need.
+        let isAnswered = server.stop(deadline: .seconds(Int64(allowed)))
+        let isIdle = line.waitUntilIdle(until: deadline)
+        let answered = isAnswered && isIdle
         for token in tokens { token.stop() }
+        if !isIdle { _ = line.waitUntilIdle(until: monotonicNanoseconds() + 1_000_000_000) }
         workers.stop()
         reads.stop()
         record(LedgerEvent(kind: "service-stopped", fields: [("answered", .flag(answered))]))
@@ -102,12 +110,16 @@ package final class Appliance: Sendable {
 
     private static func issuers(
         _ settings: SignerSettings,
+        profiles: ProfileSet,
         tokens: [TokenWorkerSupervisor]
     ) throws -> [Issuer] {
         let sources = Dictionary(
             uniqueKeysWithValues: tokens.map { ($0.settings.name, (token: $0, serials: SerialSource(token: $0))) }
         )
         return try settings.issuers.map { issuer in
+            guard let use = profiles.issuer(issuer.name)?.use, use != .root else {
+                throw StartError("issuer \(issuer.name): the profile set has no issuer of that name for people")
+            }
             guard let source = sources[issuer.token] else {
                 throw StartError("issuer \(issuer.name): no token of the name \(issuer.token)")
             }
@@ -139,8 +151,9 @@ package final class Appliance: Sendable {
         bounds.maximumCallsInFlightPerConnection = limits.callsInFlightPerConnection
         bounds.messageDeadline = .seconds(limits.messageDeadlineSeconds)
         bounds.writeDeadline = .seconds(limits.writeDeadlineSeconds)
-        // A batch of a thousand orders has some twenty values each.
-        bounds.maximumMembers = 32_768
+        // A full batch: every order with all its names, and every answer with its chain.
+        bounds.maximumMembers = BatchIssue.mostOrders * 64
+        bounds.maximumOutboxBytes = BatchIssue.mostOrders * 32_768
         return try Server(
             limits: bounds,
             errors: .appliance,
@@ -158,31 +171,48 @@ package final class Appliance: Sendable {
         )
     }
 
-    /// What the service starts with goes into the ledger; so does every CA key, which nobody may have certified.
-    private func recordStart(_ authority: IssuingAuthority, closed: Int) {
-        for issuer in authority.issuers.values.sorted(by: { $0.name < $1.name }) {
-            ledger.registerAuthorityKey(issuer.key.publicKey.sha256, issuer: issuer.name) { [log] result in
-                if case .failure(let error) = result { log.write(error) }
+    /// What the service starts with goes into the ledger; so does every CA key, which nobody may have certified. Without
+    /// that nothing is served.
+    private func recordStart(_ authority: IssuingAuthority, closed: Int) throws {
+        let issuers = authority.issuers.values.sorted { $0.name < $1.name }
+        for issuer in issuers {
+            try durably {
+                ledger.registerAuthorityKey(issuer.key.publicKey.sha256, issuer: issuer.name, completion: $0)
             }
         }
-        record(
-            LedgerEvent(
-                kind: "service-started",
-                fields: [
-                    ("version", .text(InkanVersion.current)),
-                    ("profileSet", .bytes(authority.profiles.sha256)),
-                    ("profileSetVersion", .text(authority.profiles.version)),
-                    ("issuers", .list(authority.issuers.keys.sorted().map(EventValue.text))),
-                    ("intentsClosed", .number(Int64(closed))),
-                ]
-            )
+        let event = LedgerEvent(
+            kind: "service-started",
+            fields: [
+                ("version", .text(InkanVersion.current)),
+                ("profileSet", .bytes(authority.profiles.sha256)),
+                ("profileSetVersion", .text(authority.profiles.version)),
+                ("issuers", .list(issuers.map { .text($0.name) })),
+                ("intentsClosed", .number(Int64(closed))),
+            ]
         )
+        try durably { ledger.append(event, completion: $0) }
         for problem in authority.profiles.problems(at: clock.now) {
             log.write(
                 .warning,
                 "profile-ended",
                 ["profile": problem.profile, "clause": problem.clause, "reason": problem.reason]
             )
+        }
+    }
+
+    /// Waits for what the ledger answers.
+    private func durably<Receipt: Sendable>(
+        _ write: (@escaping @Sendable (Result<Receipt, LedgerError>) -> Void) -> Void
+    ) throws {
+        let answer = Guarded<Result<Receipt, LedgerError>?>(nil)
+        write { result in
+            answer.withLock { $0 = result }
+            answer.broadcast()
+        }
+        do {
+            _ = try answer.wait { $0 }.get()
+        } catch {
+            throw StartError(error.description)
         }
     }
 
@@ -196,6 +226,17 @@ package final class Appliance: Sendable {
 extension ServiceLog {
     fileprivate func write(_ error: LedgerError) {
         write(.error, "ledger-failed", ["code": error.code, "problem": error.message, "mend": error.mend])
+    }
+
+    fileprivate func write(_ alarm: IssuanceAlarm) {
+        switch alarm {
+        case .refusalNotRecorded(let rule, let problem):
+            write(.error, "refusal-not-recorded", ["rule": rule, "problem": problem])
+        case .intentNotClosed(let entry, let problem):
+            write(.error, "intent-not-closed", ["entry": "\(entry)", "problem": problem])
+        case .badSignature(let token, let detail):
+            write(.error, "bad-signature", ["token": token, "detail": detail])
+        }
     }
 
     fileprivate func write(_ notice: LedgerNotice) {

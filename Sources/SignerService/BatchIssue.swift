@@ -54,7 +54,7 @@ final class BatchIssue: Sendable {
             return progress.next
         }
         guard let index else { return }
-        line.issue(Submission(orders[index], call: call)) { [self] result in
+        line.issue(Submission(orders[index], call: call), isWanted: { [call] in !call.isAbandoned }) { [self] result in
             answer(index, result)
             startNext()
         }
@@ -71,9 +71,7 @@ final class BatchIssue: Sendable {
                 let error = ServiceError(error)
                 writer.object("refusal") { writer in
                     writer.member("error", error.name)
-                    writer.member("rule", error.rule)
-                    writer.member("message", error.message)
-                    writer.member("mend", error.mend)
+                    error.writeParameters(to: &writer)
                 }
             }
         }

@@ -27,26 +27,30 @@ package final class Inventory: Sendable {
         self.clock = clock
     }
 
-    /// Why nothing can be issued at this moment, with what mends it; `nil` when the service is ready.
-    package var problem: String? {
-        for token in tokens {
-            if let problem = token.status.problem { return "token \(token.settings.name): \(problem)" }
+    /// What is wrong, with what mends it, and whether nothing at all can be issued because of it.
+    private var trouble: (problem: String?, isGrave: Bool) {
+        if let problem = ledgerProblem { return (problem, true) }
+        let problems = tokens.compactMap { token in
+            token.status.problem.map { "token \(token.settings.name): \($0)" }
         }
+        return (problems.first, problems.count == tokens.count)
+    }
+
+    private var ledgerProblem: String? {
+        if let failure = ledger.failure { return failure.description }
         do throws(LedgerError) {
             let head = try ledger.reader.head()
-            if let head, clock.now < head.time {
-                return LedgerError.clockMovedBack(last: head.time, now: clock.now).description
-            }
-            return nil
+            guard let head, clock.now < head.time else { return nil }
+            return LedgerError.clockMovedBack(last: head.time, now: clock.now).description
         } catch {
             return error.description
         }
     }
 
     func writeStatus(to writer: inout JSONWriter) {
-        let problem = problem
+        let (problem, isGrave) = trouble
         writer.member("version", InkanVersion.current)
-        writer.member("ready", problem == nil)
+        writer.member("ready", !isGrave)
         writer.member("problem", problem)
         writer.member("upSeconds", (monotonicNanoseconds() - startedAt) / 1_000_000_000)
         writer.member("profileSetVersion", authority.profiles.version)
@@ -134,7 +138,8 @@ extension TokenStatus {
                 : nil
         case .stopped: "it is stopped"
         case .starting: "it is starting"
-        case .locked(let error), .missing(let error), .failed(let error): "\(error.message); \(error.mend)"
+        case .locked(let error), .missing(let error), .failed(let error):
+            "\(error.outsideMessage); \(error.outsideMend)"
         }
     }
 }

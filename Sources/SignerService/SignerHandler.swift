@@ -33,14 +33,12 @@ package final class SignerHandler: CallHandler {
 
     package func handle(_ call: Call) {
         guard let role = roles.role(of: call.peer, through: call.listener) else {
-            return call.refuse(.notAuthorised("user \(call.peer.uid) may not use this socket"))
+            return turnAway(call, "user \(call.peer.uid) may not use this socket")
         }
         if let method = SignerInterface.Method(fullName: call.method) {
             handle(method, call)
         } else if call.method == OfficerInterface.unlockToken {
-            guard role == .officer else {
-                return call.refuse(.notAuthorised("only the officers' socket takes this method"))
-            }
+            guard role == .officer else { return turnAway(call, "only the officers' socket takes this method") }
             unlockToken(call)
         } else {
             call.refuse(.internalError("no handler for \(call.method)"))
@@ -51,19 +49,24 @@ package final class SignerHandler: CallHandler {
         switch method {
         case .issueCertificate: issue(call)
         case .issueCertificates: BatchIssue(call: call, line: line).start()
-        case .getStatus: reads.run { [inventory] in call.reply { inventory.writeStatus(to: &$0) } }
+        case .getStatus: read(call) { [inventory] in call.reply { inventory.writeStatus(to: &$0) } }
         case .listIssuers: call.reply { [inventory] in inventory.writeIssuers(to: &$0) }
         case .listProfiles: call.reply { [inventory] in inventory.writeProfiles(to: &$0) }
-        case .getCertificate: reads.run { [self] in getCertificate(call) }
+        case .getCertificate: read(call) { [self] in getCertificate(call) }
         case .getChain: getChain(call)
         }
+    }
+
+    /// What reads the ledger has threads of its own, and a bounded queue before them.
+    private func read(_ call: Call, _ body: @escaping @Sendable () -> Void) {
+        guard reads.run(ifFewerThan: 256, body) else { return call.refuse(ServiceError(.busy())) }
     }
 
     private func issue(_ call: Call) {
         guard let object = call.parameters["order"]?.objectValue, let order = CertificateOrder(object) else {
             return call.refuse(.internalError("the order passed the interface's check and cannot be read"))
         }
-        line.issue(Submission(order, call: call)) { result in
+        line.issue(Submission(order, call: call), isWanted: { !call.isAbandoned }) { result in
             switch result {
             case .success(let released):
                 call.reply { writer in
@@ -79,7 +82,7 @@ package final class SignerHandler: CallHandler {
         let name = call.parameters["issuer"]?.stringValue ?? ""
         guard let issuer = line.authority.issuers[name] else {
             return call.refuse(
-                .notFound("no issuer of the name “\(name.prefix(64))”", mend: "ListIssuers names the issuers")
+                .notFound("no issuer of the name “\(name.cut(octets: 64))”", mend: "ListIssuers names the issuers")
             )
         }
         call.reply { $0.member("chain", issuer.chainPEM) }
@@ -89,14 +92,35 @@ package final class SignerHandler: CallHandler {
         let name = call.parameters["token"]?.stringValue ?? ""
         guard let token = tokens.first(where: { $0.settings.name == name }) else {
             var error = ServiceError.notFound(
-                "no token of the name “\(name.prefix(64))”",
+                "no token of the name “\(name.cut(octets: 64))”",
                 mend: "GetStatus names the tokens"
             )
             error.name = "\(OfficerInterface.name).NotFound"
             return call.refuse(error)
         }
-        token.unlock()
-        call.reply { _ in }
+        let event = LedgerEvent(
+            kind: "token-unlocked",
+            fields: [("token", .text(name)), ("callerUID", .number(Int64(call.peer.uid)))]
+        )
+        line.ledger.append(event) { result in
+            switch result {
+            case .success:
+                token.unlock()
+                call.reply()
+            case .failure(let error): call.refuse(ServiceError(IssuanceError(error)))
+            }
+        }
+    }
+
+    private func turnAway(_ call: Call, _ message: String) {
+        line.recordRefusal(
+            LedgerEvent(
+                kind: "caller-refused",
+                fields: [("method", .text(call.method.cut(octets: 64))), ("callerUID", .number(Int64(call.peer.uid)))]
+            ),
+            callerUID: call.peer.uid
+        )
+        call.refuse(.notAuthorised(message))
     }
 
     // MARK: - Certificates that are already in the ledger
@@ -135,15 +159,18 @@ package final class SignerHandler: CallHandler {
                 return call.refuse(.internalError("an issued serial without certificate"))
             }
             try answer(call, certificate)
-        case .neverReleased(let entry), .inFlight(let entry):
-            call.reply { writer in
-                writer.member("status", "neverReleased")
-                writer.member("serial", text)
-                writer.member("order", "")
-                writer.member("ledgerEntry", entry)
-            }
+        case .neverReleased(let entry): answer(call, "neverReleased", serial: text, entry: entry)
+        case .inFlight(let entry): answer(call, "inFlight", serial: text, entry: entry)
         case .unknown:
             call.refuse(.notFound("no certificate has that serial", mend: "check the serial; write it in lower case"))
+        }
+    }
+
+    private func answer(_ call: Call, _ status: String, serial: String, entry: Int64) {
+        call.reply { writer in
+            writer.member("status", status)
+            writer.member("serial", serial)
+            writer.member("ledgerEntry", entry)
         }
     }
 

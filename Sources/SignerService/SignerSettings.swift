@@ -69,6 +69,9 @@ package struct SignerSettings: Sendable {
         if let twice = firstRepeated(issuers.map(\.name)) {
             throw document.error(.invalidValue, "two issuers have the name “\(twice)”; give each its own")
         }
+        if let twice = firstRepeated(tokens.map(\.uri)) {
+            throw document.error(.invalidValue, "the token \(twice) stands there twice; its PIN would be tried twice")
+        }
         for issuer in issuers where !names.contains(issuer.token) {
             throw document.error(
                 .invalidValue,
@@ -118,7 +121,7 @@ extension SignerSettings.Limits {
             try Self.read("connections", &connections, in: 1...4096, from: &limits)
             try Self.read("messageBytes", &messageBytes, in: 65_536...(16 << 20), from: &limits)
             try Self.read("callsInFlightPerConnection", &callsInFlightPerConnection, in: 1...4096, from: &limits)
-            try Self.read("ordersInFlight", &ordersInFlight, in: 1...65_536, from: &limits)
+            try Self.read("ordersInFlight", &ordersInFlight, in: 1...8192, from: &limits)
             try Self.read("messageDeadlineSeconds", &messageDeadlineSeconds, in: 1...600, from: &limits)
             try Self.read("writeDeadlineSeconds", &writeDeadlineSeconds, in: 1...600, from: &limits)
             try Self.read("stopDeadlineSeconds", &stopDeadlineSeconds, in: 1...600, from: &limits)

@@ -28,6 +28,9 @@ struct IssueBenchmark: ParsableCommand {
     @Option(help: "Only this key: rsa-2048 or p-256.")
     var key: String?
 
+    @Option(help: "Only this load: one, sixteen or pipelined.")
+    var mode: String?
+
     @Option(help: "The socket of a running service.")
     var socket: String?
 
@@ -47,7 +50,9 @@ struct IssueBenchmark: ParsableCommand {
         let bench = try Bench(self)
         let keys = BenchKey.all.filter { key == nil || $0.name == key }
         guard !keys.isEmpty else { throw ValidationError("--key is one of \(BenchKey.all.map(\.name))") }
-        let rows = try keys.flatMap { try bench.measure($0) }
+        let modes = LoadMode.allCases.filter { mode == nil || $0.rawValue == mode }
+        guard !modes.isEmpty else { throw ValidationError("--mode is one of \(LoadMode.allCases.map(\.rawValue))") }
+        let rows = try keys.flatMap { try bench.measure($0, modes) }
         if json {
             print("{\"results\":[\(rows.map(\.json).joined(separator: ","))]}")
         } else {
@@ -152,14 +157,14 @@ private final class Bench {
         appliance?.stop()
     }
 
-    func measure(_ key: BenchKey) throws -> [BenchRow] {
+    func measure(_ key: BenchKey, _ modes: [LoadMode]) throws -> [BenchRow] {
         let requests = try (0..<16).map { try request(key, number: $0) }
         var raw: [Double] = []
         var rawTwoProcesses: [Double] = []
         var loads: [LoadMode: [LoadResult]] = [:]
         for round in 0..<options.rounds {
             raw.append(try self.raw(key, processes: 1, threads: 2))
-            for mode in LoadMode.allCases {
+            for mode in modes {
                 let load = Load(
                     socket: socket,
                     profile: options.profile,
@@ -171,7 +176,7 @@ private final class Bench {
             }
             rawTwoProcesses.append(try self.raw(key, processes: 2, threads: 1))
         }
-        return LoadMode.allCases.map { mode in
+        return modes.map { mode in
             let results = loads[mode] ?? []
             return BenchRow(
                 key: key.name,

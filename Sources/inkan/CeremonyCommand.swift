@@ -123,11 +123,6 @@ private func hold(
         for index in site.tokens.indices { site.tokens[index].standardError = workersLog }
         let ledger = try LedgerStore(LedgerSettings(path: path), clock: SystemClock()) { complain("ledger: \($0)") }
         defer { ledger.stop() }
-        var present: [String: X509Building.Certificate] = [:]
-        for authority in plan.authorities {
-            let path = "\(output)/\(authority.name).pem"
-            if access(path, F_OK) == 0 { present[authority.name] = try X509Building.Certificate(pem: readText(path)) }
-        }
         let ceremony = try Ceremony(
             plan: plan,
             site: site,
@@ -136,7 +131,7 @@ private func hold(
             tokenWorker: try siblingExecutable("inkan-tokend"),
             clock: SystemClock()
         ) { print("  \($0)") }
-        let transcript = try ceremony.run(present: present) { step in
+        let transcript = try ceremony.run { step in
             try writeText(step.certificate.pem, to: "\(output)/\(step.authority).pem")
         }
         if transcript.steps.contains(where: \.isNew) {

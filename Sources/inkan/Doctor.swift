@@ -32,7 +32,7 @@ struct Doctor: ParsableCommand {
             examination.checkPolicy(settings)
             examination.checkLedger(settings)
             let issuers = examination.readIssuers(settings)
-            if let status = runningStatus() {
+            if let status = try runningStatus() {
                 examination.checkRunning(status)
             } else {
                 examination.checkTokens(settings, issuers)
@@ -45,12 +45,16 @@ struct Doctor: ParsableCommand {
         if examination.findings.contains(where: { $0.verdict == .problem }) { throw Exit.refused }
     }
 
-    /// What a running service says of itself; nothing when none answers.
-    private func runningStatus() -> JSONObject? {
+    /// What a running service says of itself; nothing when none is there. A service that is there and does not answer is
+    /// no reason to touch its tokens.
+    private func runningStatus() throws -> JSONObject? {
         do {
             return try socket.client().call(.getStatus)
-        } catch {
+        } catch SignerClientError.connection(.unreachable) {
             return nil
+        } catch {
+            complain("the service is there and does not answer: \(error)")
+            throw Exit.unreachable
         }
     }
 }

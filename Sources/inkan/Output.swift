@@ -71,8 +71,16 @@ struct Table {
         rows = [header]
     }
 
+    /// What callers chose may be in a cell: whatever could steer the terminal is shown as �.
     mutating func add(_ cells: String...) {
-        rows.append(cells)
+        rows.append(cells.map { String(String.UnicodeScalarView($0.unicodeScalars.map(Self.shown))) })
+    }
+
+    private static func shown(_ scalar: Unicode.Scalar) -> Unicode.Scalar {
+        switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .surrogate, .unassigned: "\u{fffd}"
+        default: scalar
+        }
     }
 
     func print() {

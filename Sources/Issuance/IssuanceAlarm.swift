@@ -1,0 +1,10 @@
+/// Something that people have to look into. It goes to the service's log; the caller of the order it happened in gets an
+/// error of its own.
+package enum IssuanceAlarm: Sendable {
+    /// A refusal could not be written to the ledger.
+    case refusalNotRecorded(rule: String, problem: String)
+    /// An intent without certificate could not be closed. It is tried again, and closed at the next start at the latest.
+    case intentNotClosed(entry: Int64, problem: String)
+    /// A token made a signature that does not verify (TOK-11).
+    case badSignature(token: String, detail: String)
+}
