@@ -118,6 +118,17 @@ struct TokenInit: ParsableCommand {
     var pinLength: Int = 20
 
     func run() throws {
+        let station = try module.station()
+        let present = try withToken { () throws(TokenError) in
+            try station.listTokens(modulePath: module.module).filter { $0.isInitialized && $0.label == label }
+        }
+        let token = try present.isEmpty ? make(with: station) : onlyOne(of: present)
+        let uri = "\(token.uri)&pin-source=file:\(try absolutePath(pinFile))"
+        if let uriFile { try writeText(uri, to: uriFile) }
+        print(uri)
+    }
+
+    private func make(with station: TokenStation) throws -> TokenDescription {
         for path in [soPinFile, pinFile] where access(path, F_OK) != 0 {
             do {
                 try SecretFile.makeRandom(path, characters: pinLength)
@@ -126,8 +137,7 @@ struct TokenInit: ParsableCommand {
                 throw Exit.refused
             }
         }
-        let station = try module.station()
-        let token = try withToken { () throws(TokenError) in
+        return try withToken { () throws(TokenError) in
             try station.initializeToken(
                 modulePath: module.module,
                 label: label,
@@ -135,9 +145,18 @@ struct TokenInit: ParsableCommand {
                 userPINFile: pinFile
             )
         }
-        let uri = "\(token.uri)&pin-source=file:\(try absolutePath(pinFile))"
-        if let uriFile { try writeText(uri, to: uriFile) }
-        print(uri)
+    }
+
+    /// An earlier run may have been stopped after it had made the token.
+    private func onlyOne(of present: [TokenDescription]) throws -> TokenDescription {
+        guard present.count == 1, access(pinFile, F_OK) == 0 else {
+            complain(
+                "a token labelled \(label) is there already, and its PIN is not in \(pinFile); choose another label"
+            )
+            throw Exit.refused
+        }
+        complain("token \(label) is there already; its PIN is taken from \(pinFile)")
+        return present[0]
     }
 }
 
