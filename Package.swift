@@ -68,14 +68,14 @@ let package = Package(
         room("SignerService", ["TextForms", "SignerAPI", "Issuance", "Varlink", "StrictYAML"]),
         room("SignerClient", ["SignerAPI", "Varlink"]),
         room("Ceremony", ["Issuance", "Threads", "StrictYAML", "TextForms", "Varlink"]),
-        room("Workbench", ["SignerClient", "Tokens", "Secrets"]),
+        room("Workbench", ["SignerClient", "Threads", "Tokens", "Secrets"]),
 
         program("inkan-tokend", ["PKCS11", "Tokens", "Threads", "Secrets", "Clocks", "CLinux", crypto]),
         program("inkan-signerd", ["SignerService", arguments]),
         program("inkan", ["SignerService", "SignerClient", "Ceremony", "Workbench", arguments]),
         program(
             "inkan-bench",
-            ["SignerClient", "Workbench", "PKCS11", "X509Building", "Secrets", "Clocks", arguments]
+            ["SignerClient", "Threads", "Workbench", "PKCS11", "X509Building", "Secrets", "Clocks", arguments]
         ),
 
         tests(

@@ -1,4 +1,5 @@
 import Foundation
+import Threads
 
 /// Another program, run to its end or left running: for tests, the benchmark and dry runs. The service never uses this.
 package struct ChildProgram {
@@ -37,27 +38,28 @@ package struct ChildProgram {
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         let output = Pipe()
         let complaints = Pipe()
-        let source = Pipe()
+        let entrance = Pipe()
         process.standardOutput = output
         process.standardError = complaints
-        process.standardInput = source
+        process.standardInput = entrance
         try process.run()
-        if let input { try source.fileHandleForWriting.write(contentsOf: input) }
-        try source.fileHandleForWriting.close()
+        if let input { try entrance.fileHandleForWriting.write(contentsOf: input) }
+        try entrance.fileHandleForWriting.close()
         // Both pipes are emptied side by side, so that neither can fill up and stop the program.
-        let collected = Collected()
-        let reader = Thread {
-            collected.data = complaints.fileHandleForReading.readDataToEndOfFile()
-            collected.done.signal()
+        let collected = Guarded<Data?>(nil)
+        let source = complaints.fileHandleForReading
+        startThread(named: "complaints") {
+            let data = source.readDataToEndOfFile()
+            collected.withLock { $0 = data }
+            collected.broadcast()
         }
-        reader.start()
         let written = output.fileHandleForReading.readDataToEndOfFile()
-        collected.done.wait()
+        let complained = collected.wait { $0 }
         process.waitUntilExit()
         return Outcome(
             status: process.terminationStatus,
             output: String(decoding: written, as: UTF8.self),
-            complaints: String(decoding: collected.data, as: UTF8.self)
+            complaints: String(decoding: complained, as: UTF8.self)
         )
     }
 
@@ -75,10 +77,4 @@ package struct ChildProgram {
         }
         return outcome.output
     }
-}
-
-/// What a side thread reads; handed over by the semaphore.
-private final class Collected: @unchecked Sendable {
-    var data = Data()
-    let done = DispatchSemaphore(value: 0)
 }

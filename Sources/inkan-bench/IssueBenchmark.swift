@@ -2,6 +2,7 @@ import ArgumentParser
 import Clocks
 import Foundation
 import SignerClient
+import Threads
 import Workbench
 
 /// `inkan-bench issue`
@@ -204,7 +205,7 @@ private final class Bench {
 
     private func raw(_ key: BenchKey, processes: Int, threads: Int) throws -> Double {
         let group = DispatchGroup()
-        let collected = RawResults()
+        let collected = Guarded<[Result<Double, any Error>]>([])
         for _ in 0..<processes {
             group.enter()
             let arguments = [
@@ -212,34 +213,21 @@ private final class Bench {
                 "--seconds", "\(options.seconds)",
             ]
             Thread.detachNewThread { [environment] in
-                collected.add(Result { try Self.rawProcess(arguments, environment: environment) })
+                let result = Result { try Self.rawProcess(arguments, environment: environment) }
+                collected.withLock { $0.append(result) }
                 group.leave()
             }
             // SoftHSM rewrites a file of the token at log-in; two at the same moment see no token.
             if processes > 1 { Thread.sleep(forTimeInterval: 0.05) }
         }
         group.wait()
-        return try collected.sum()
+        return try collected.withLock { $0 }.reduce(0) { $0 + (try $1.get()) }
     }
 
     private static func rawProcess(_ arguments: [String], environment: [String: String]) throws -> Double {
         let text = try ChildProgram.check("/proc/self/exe".resolved, arguments, environment: environment)
         struct Answer: Decodable { var per_s: Double }
         return try JSONDecoder().decode(Answer.self, from: Data(text.utf8)).per_s
-    }
-}
-
-/// What the bare processes measured, together.
-private final class RawResults: @unchecked Sendable {
-    private let lock = NSLock()
-    private var results: [Result<Double, any Error>] = []
-
-    func add(_ result: Result<Double, any Error>) {
-        lock.withLock { results.append(result) }
-    }
-
-    func sum() throws -> Double {
-        try lock.withLock { try results.reduce(0) { $0 + (try $1.get()) } }
     }
 }
 
