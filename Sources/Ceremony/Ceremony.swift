@@ -89,7 +89,7 @@ package struct Ceremony {
 
     private func startTokens() throws(CeremonyError) {
         for (name, token) in tokens.sorted(by: { $0.key < $1.key }) {
-            token.start()
+            token.start(officerIsPresent: true)
             let status = token.waitUntilSettled(nanoseconds: 60_000_000_000)
             guard case .ready = status.state else {
                 let problem = status.lastError

@@ -95,6 +95,7 @@ extension Timestamp {
     /// `2026-11-23T20:50:00.123Z`: the form that the ledger and the logs use.
     package var rfc3339: String {
         let whole = CivilTime(secondsSinceEpoch: seconds).rfc3339.dropLast()
-        return "\(whole).\(padded(Int(milliseconds - seconds * 1000), 3))Z"
+        let rest = milliseconds % 1000
+        return "\(whole).\(padded(Int(rest < 0 ? rest + 1000 : rest), 3))Z"
     }
 }

@@ -15,7 +15,7 @@ package struct Timestamp: Hashable, Comparable, Sendable, Codable {
 
     /// Whole seconds since 1970-01-01T00:00:00Z, rounded down.
     package var seconds: Int64 {
-        milliseconds >= 0 ? milliseconds / 1000 : (milliseconds - 999) / 1000
+        milliseconds / 1000 - (milliseconds % 1000 < 0 ? 1 : 0)
     }
 
     package static func < (left: Timestamp, right: Timestamp) -> Bool {

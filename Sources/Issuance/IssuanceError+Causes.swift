@@ -4,12 +4,15 @@ import Tokens
 import X509Building
 
 extension IssuanceError {
+    /// A policy's reason may repeat what the caller wrote, and that may be as long as a message.
+    private static let longestMessage = 1000
+
     /// What policy refuses.
     init(_ violation: PolicyViolation) {
         self.init(
             .policyViolation,
             rule: violation.id,
-            message: "\(violation.field): \(violation.reason)",
+            message: "\(violation.field): \(violation.reason)".cut(octets: Self.longestMessage),
             mend: violation.mend
         )
     }

@@ -226,7 +226,9 @@ package final class IssuanceLine: Sendable {
         if error.rule == IssuanceError.badSignatureRule {
             log(.badSignature(token: intended.linted.built.authorised.signer.tokenName, detail: error.detail ?? ""))
         }
-        unclosed.close(intended.receipt, reason: error.rule) { [self] in refuse(decoded, error) }
+        unclosed.close(intended.receipt, reason: error.rule, wasSigned: error.mayHaveSigned) { [self] in
+            refuse(decoded, error)
+        }
     }
 }
 
@@ -234,6 +236,12 @@ package final class IssuanceLine: Sendable {
 typealias SerialResult = Result<[UInt8], TokenError>
 
 extension IssuanceError {
+    /// Whether the token may have made a signature though the order failed after its intent.
+    fileprivate var mayHaveSigned: Bool {
+        !["token.tokenMissing", "token.tokenLocked", "token.wrongPIN", "token.pinFinalTry", "token.keyMissing"]
+            .contains(rule)
+    }
+
     /// Whether a refusal for this reason goes into the ledger: not when the ledger is what fails, and not when nothing
     /// was judged.
     fileprivate var isRecorded: Bool {

@@ -3,7 +3,13 @@ import Threads
 
 /// Closes intents that led to nothing, and keeps those that could not be closed because the ledger could not be written.
 final class UnclosedIntents: Sendable {
-    private let left = Guarded<[(receipt: IntentReceipt, reason: String)]>([])
+    private struct Intent {
+        let receipt: IntentReceipt
+        let reason: String
+        let wasSigned: Bool
+    }
+
+    private let left = Guarded<[Intent]>([])
     private let ledger: LedgerStore
     private let log: @Sendable (IssuanceAlarm) -> Void
 
@@ -13,11 +19,21 @@ final class UnclosedIntents: Sendable {
     }
 
     /// Closes an intent; `next` is called when that is durable, or has failed and will be tried again.
-    func close(_ receipt: IntentReceipt, reason: String, then next: @escaping @Sendable () -> Void) {
-        ledger.closeIntent(receipt, reason: reason) { [self] result in
+    ///
+    /// - Parameter wasSigned: whether the token may have made a signature. One that surely has not leaves the order's key
+    ///   free for another subject.
+    func close(
+        _ receipt: IntentReceipt,
+        reason: String,
+        wasSigned: Bool,
+        then next: @escaping @Sendable () -> Void
+    ) {
+        ledger.closeIntent(receipt, reason: reason, wasSigned: wasSigned) { [self] result in
             if case .failure(let error) = result {
                 log(.intentNotClosed(entry: receipt.sequence, problem: error.description))
-                if error == .full { left.withLock { $0.append((receipt, reason)) } }
+                if error == .full {
+                    left.withLock { $0.append(Intent(receipt: receipt, reason: reason, wasSigned: wasSigned)) }
+                }
             }
             next()
         }
@@ -29,6 +45,6 @@ final class UnclosedIntents: Sendable {
             defer { left = [] }
             return left
         }
-        for (receipt, reason) in again { close(receipt, reason: reason) {} }
+        for intent in again { close(intent.receipt, reason: intent.reason, wasSigned: intent.wasSigned) {} }
     }
 }

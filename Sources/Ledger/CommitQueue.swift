@@ -8,7 +8,7 @@ enum Request: Sendable {
 
     case intend(Intent, Answer<IntendOutcome>)
     case record(CertificateRecord, Answer<CertificateReceipt>)
-    case close(IntentReceipt, reason: String, Answer<EventReceipt>)
+    case close(IntentReceipt, reason: String, wasSigned: Bool, Answer<EventReceipt>)
     case append(LedgerEvent, Answer<EventReceipt>)
     case authorityKey([UInt8], issuer: String, Answer<EventReceipt?>)
 
@@ -24,7 +24,7 @@ enum Request: Sendable {
         switch self {
         case .intend(_, let answer): answer(.failure(error))
         case .record(_, let answer): answer(.failure(error))
-        case .close(_, _, let answer): answer(.failure(error))
+        case .close(_, _, _, let answer): answer(.failure(error))
         case .append(_, let answer): answer(.failure(error))
         case .authorityKey(_, _, let answer): answer(.failure(error))
         }

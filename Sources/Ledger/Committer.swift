@@ -116,7 +116,7 @@ final class Committer: Sendable {
             }
             for answer in answers { answer() }
         } catch {
-            writer.memory = before
+            writer.restore(before)
             refuse(requests, because: error)
         }
     }
@@ -126,6 +126,7 @@ final class Committer: Sendable {
         let size = writer.memory.tree.size
         var answers: [(Int64) -> Void] = []
         answers.reserveCapacity(requests.count)
+        writer.begin()
         try writer.db.beginTransaction(.immediate)
         do {
             for request in requests {
@@ -156,6 +157,7 @@ final class Committer: Sendable {
     /// After a failed write or flush nobody knows what the disk holds; only opening anew finds out. Each request is
     /// checked before it is written, so that a violated constraint means that somebody else wrote to the file.
     private static func leavesFileUncertain(_ error: any Error) -> Bool {
+        if case .damaged? = error as? LedgerError { return true }
         guard let error = error as? DatabaseError else { return false }
         switch error.resultCode {
         case .SQLITE_IOERR: return error.extendedResultCode != .SQLITE_IOERR_SHMSIZE
@@ -192,8 +194,8 @@ final class Committer: Sendable {
                     }
                 )
             }
-        case .close(let intent, let reason, let answer):
-            let result = try attempt { try writer.close(intent, reason: reason, at: time) }
+        case .close(let intent, let reason, let wasSigned, let answer):
+            let result = try attempt { try writer.close(intent, reason: reason, wasSigned: wasSigned, at: time) }
             return { _ in answer(result) }
         case .append(let event, let answer):
             let result = try attempt { try writer.append(event, at: time) }
@@ -204,10 +206,12 @@ final class Committer: Sendable {
         }
     }
 
+    /// Catches refusals. A damaged ledger is none: that ends the writing.
     private static func attempt<Value>(_ body: () throws -> Value) throws -> Result<Value, LedgerError> {
         do {
             return .success(try body())
         } catch let refusal as LedgerError {
+            if case .damaged = refusal { throw refusal }
             return .failure(refusal)
         }
     }

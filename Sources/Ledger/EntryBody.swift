@@ -175,12 +175,19 @@ extension EntryBody {
         finish()
     }
 
-    mutating func writeClosing(of intent: OpenIntent, reason: String, sequence: Int64, time: EntryTime) {
+    mutating func writeClosing(
+        of intent: OpenIntent,
+        reason: String,
+        wasSigned: Bool,
+        sequence: Int64,
+        time: EntryTime
+    ) {
         begin(sequence: sequence, time: time, kind: EntryKind.intentClosed)
         number("intent", intent.sequence)
         text("order", intent.orderID)
         hex("serial", intent.serial)
         text("reason", reason)
+        field("signed", .flag(wasSigned))
         finish()
     }
 

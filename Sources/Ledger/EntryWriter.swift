@@ -23,6 +23,8 @@ struct EntryWriter {
     private let sql: WriterStatements
     private let intents: IntentFinder
     private var body = EntryBody()
+    /// What this transaction has replaced in the index.
+    private var replaced: [IntentIndex.Replacement] = []
 
     init(_ db: Database, memory: WriterMemory, index: IntentIndex) throws {
         self.db = db
@@ -30,6 +32,18 @@ struct EntryWriter {
         self.index = index
         sql = try WriterStatements(db)
         intents = IntentFinder(index, findRow: sql.findIntent)
+    }
+
+    /// To be called before the first request of a transaction.
+    mutating func begin() {
+        replaced.removeAll(keepingCapacity: true)
+    }
+
+    /// Puts memory and index back to what they were: the transaction has failed.
+    mutating func restore(_ before: WriterMemory) {
+        memory = before
+        for replacement in replaced.reversed() { index.undo(replacement) }
+        replaced = []
     }
 
     /// Stores what the transaction added to the tree. To be called once, before it is committed.
@@ -60,8 +74,8 @@ struct EntryWriter {
         guard memory.authorityKeys.contains(intent.publicKeyHash) == intent.isAuthority else {
             throw LedgerError.keyOfAuthority
         }
-        let sameKey = try intents.any(key: intent.publicKeyHash)
-        if let other = sameKey, other.subjectHash != intent.subjectHash {
+        let sameKey = try intents.holder(ofKey: intent.publicKeyHash)
+        if let other = sameKey.row, other.subjectHash != intent.subjectHash {
             throw LedgerError.keyBelongsToOther(subjectHash: other.subjectHash)
         }
         if try intents.intent(serial: intent.serial) != nil { throw LedgerError.serialRepeated }
@@ -76,12 +90,27 @@ struct EntryWriter {
             $0.blob(intent.publicKeyHash)
             $0.blob(intent.subjectHash)
         }
-        index.add(order: intent.orderID, serial: intent.serial, at: sequence)
-        if sameKey == nil { index.add(key: intent.publicKeyHash, at: sequence) }
+        enter(intent, at: sequence, earlier: earlier?.sequence, sameKey)
         body.write(intent, sequence: sequence, time: time)
         _ = try addEntry(kind: EntryKind.intent, time: time)
         memory.open.insert(sequence)
         return .intended(IntentReceipt(sequence: sequence, time: time.moment))
+    }
+
+    private mutating func enter(
+        _ intent: Intent,
+        at sequence: Int64,
+        earlier: Int64?,
+        _ sameKey: (row: IntentRow?, released: Int64?)
+    ) {
+        index.add(order: intent.orderID, serial: intent.serial, at: sequence, replacing: earlier)
+        if let earlier { replaced.append(.order(intent.orderID, earlier: earlier, by: sequence)) }
+        // An open intent may still end without a signature; this one has to hold the key then.
+        guard sameKey.row?.state ?? IntentState.open == IntentState.open else { return }
+        index.add(key: intent.publicKeyHash, at: sequence, replacing: sameKey.released)
+        if let released = sameKey.released {
+            replaced.append(.key(intent.publicKeyHash, earlier: released, by: sequence))
+        }
     }
 
     /// The certificate of an order that is asked again; `nil` when it may be intended anew.
@@ -102,7 +131,10 @@ struct EntryWriter {
         guard record.certificateDER[outline.serial].drop(while: { $0 == 0 }).elementsEqual(record.serial) else {
             throw LedgerError.certificateDiffers("another serial number stands in it")
         }
-        try checkClock(time)
+        // Against the intent alone: a small step back must not cost a certificate that is signed already.
+        if time.clock < record.intent.time {
+            throw LedgerError.clockMovedBack(last: record.intent.time, now: time.clock)
+        }
         let tbsHash = record.certificateDER.withUnsafeBytes {
             MerkleHash.digest(UnsafeRawBufferPointer(rebasing: $0[outline.tbs]))
         }
@@ -135,7 +167,12 @@ struct EntryWriter {
         return .certificateDiffers("the signed part is not the one that was intended")
     }
 
-    mutating func close(_ intent: IntentReceipt, reason: String, at time: EntryTime) throws -> EventReceipt {
+    mutating func close(
+        _ intent: IntentReceipt,
+        reason: String,
+        wasSigned: Bool,
+        at time: EntryTime
+    ) throws -> EventReceipt {
         try Limits.check(reason, name: "reason", longest: Limits.longestText)
         guard let row = try intents.row(intent.sequence) else {
             throw LedgerError.unknownIntent(sequence: intent.sequence)
@@ -143,10 +180,11 @@ struct EntryWriter {
         guard row.state == IntentState.open else { throw LedgerError.intentSettled(sequence: intent.sequence) }
         let sequence = try nextSequence()
         try sql.closeIntent.run {
+            $0.integer(IntentState.closed(wasSigned: wasSigned))
             $0.integer(sequence)
             $0.integer(intent.sequence)
         }
-        body.writeClosing(of: row.open, reason: reason, sequence: sequence, time: time)
+        body.writeClosing(of: row.open, reason: reason, wasSigned: wasSigned, sequence: sequence, time: time)
         _ = try addEntry(kind: EntryKind.intentClosed, time: time)
         memory.open.remove(intent.sequence)
         return EventReceipt(sequence: sequence, time: time.moment)
@@ -182,7 +220,7 @@ struct EntryWriter {
         return EventReceipt(sequence: sequence, time: time.moment)
     }
 
-    /// Nothing is issued while the clock is behind the ledger (SGN-09). Other entries get the last entry's time.
+    /// Nothing is begun while the clock is behind the ledger (SGN-09). Other entries get the last entry's time.
     private func checkClock(_ time: EntryTime) throws {
         if time.clockIsBehind { throw LedgerError.clockMovedBack(last: time.moment, now: time.clock) }
     }

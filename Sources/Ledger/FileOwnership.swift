@@ -7,8 +7,11 @@ import Synchronization
 final class FileOwnership: Sendable {
     private let descriptor: Mutex<Int32?>
 
-    /// Throws `inUse` when another process, or another ledger of this one, has the right.
-    init(of path: String) throws(LedgerError) {
+    /// Throws `inUse` when another process, or another ledger of this one, has the right; `unreadable` when the file is
+    /// missing and may not be made.
+    init(of path: String, mayCreate: Bool) throws(LedgerError) {
+        // Before the lock: a folder that waits for its disk gets no file of ours.
+        if !mayCreate, access(path, F_OK) != 0, errno == ENOENT { throw FileOwnership.missing(path) }
         let lockPath = path + ".lock"
         let opened = open(lockPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard opened >= 0 else { throw .unreadable("\(lockPath): \(errorText())") }
@@ -19,6 +22,12 @@ final class FileOwnership: Sendable {
         }
         descriptor = Mutex(opened)
         try FileOwnership.makePrivate(path)
+    }
+
+    static func missing(_ path: String) -> LedgerError {
+        .unreadable(
+            "there is no ledger at \(path); hold the ceremony first, or mount the ledger's disk, or restore the backup"
+        )
     }
 
     /// Makes a missing file, readable by its owner alone; SQLite gives the files beside it the same mode.

@@ -50,8 +50,9 @@ struct HistoryCheck {
         if try intents.intent(serial: row.serial) != nil {
             report.add(.history, sequence, "its serial number is an earlier intent's")
         }
-        if let earlier = try intents.newest(order: row.order),
-            earlier.contentHash != row.contentHash || earlier.state != IntentState.neverReleased
+        let sameOrder = try intents.newest(order: row.order)
+        if let earlier = sameOrder,
+            earlier.contentHash != row.contentHash || !IntentState.isClosed(earlier.state)
                 || earlier.outcome ?? sequence >= sequence
         {
             report.add(.history, sequence, "its order was used for another request, or issued before")
@@ -63,7 +64,9 @@ struct HistoryCheck {
         if (authorityKeys[row.publicKeyHash] != nil) != (fields.flag("authority") ?? false) {
             report.add(.history, sequence, "its public key is an authority's and it is not, or the other way round")
         }
-        row.addTo(index, isFirstOfKey: sameKey == nil)
+        index.add(order: row.order, serial: row.serial, at: sequence, replacing: sameOrder?.sequence)
+        let isHeld = sameKey.map { $0.state != IntentState.open } ?? false
+        if !isHeld, row.state != IntentState.neverSigned { index.add(key: row.publicKeyHash, at: sequence) }
     }
 
     private mutating func checkAuthorityKey(
@@ -104,7 +107,9 @@ struct HistoryCheck {
         _ fields: EntryFields,
         _ report: inout VerificationReport
     ) throws {
-        _ = try settle(sequence, as: IntentState.neverReleased, fields, &report)
+        // An entry that does not say so may be of a signed certificate.
+        let state = IntentState.closed(wasSigned: fields.flag("signed") ?? true)
+        _ = try settle(sequence, as: state, fields, &report)
     }
 
     /// Ends an intent. Answers its row, or reports why there is none.

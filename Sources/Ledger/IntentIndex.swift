@@ -15,34 +15,62 @@ final class IntentIndex: Sendable {
 
     private let tables = Mutex(Tables())
 
-    func add(order: UnsafeRawBufferPointer, serial: UnsafeRawBufferPointer, at sequence: Int64) {
+    /// - Parameter earlier: an intent of the same order, which is forgotten: only the newest is asked for.
+    func add(
+        order: UnsafeRawBufferPointer,
+        serial: UnsafeRawBufferPointer,
+        at sequence: Int64,
+        replacing earlier: Int64? = nil
+    ) {
         let (order, serial) = (hintHash(order), hintHash(serial))
         tables.withLock { tables in
-            tables.orders.insert(order, sequence)
+            tables.orders.insert(order, sequence, replacing: earlier)
             tables.serials.insert(serial, sequence)
         }
     }
 
-    func add(order: String, serial: [UInt8], at sequence: Int64) {
+    func add(order: String, serial: [UInt8], at sequence: Int64, replacing earlier: Int64? = nil) {
         var order = order
         order.withUTF8 { order in
             serial.withUnsafeBytes { serial in
-                add(order: UnsafeRawBufferPointer(order), serial: serial, at: sequence)
+                add(order: UnsafeRawBufferPointer(order), serial: serial, at: sequence, replacing: earlier)
             }
         }
     }
 
-    /// The first intent of a key. A key that is certified again and again stands here once, so that finding it costs
+    /// An intent that binds a key. A key that is certified again and again stands here once, so that finding it costs
     /// the same each time.
-    func add(key: [UInt8], at sequence: Int64) {
+    ///
+    /// - Parameter earlier: an intent of the same key that binds it no longer, and is forgotten.
+    func add(key: [UInt8], at sequence: Int64, replacing earlier: Int64? = nil) {
         let hash = key.withUnsafeBytes(hintHash)
-        tables.withLock { $0.keys.insert(hash, sequence) }
+        tables.withLock { $0.keys.insert(hash, sequence, replacing: earlier) }
+    }
+
+    /// A hint that took the place of another, to be put back when the transaction fails.
+    enum Replacement: Sendable {
+        case order(String, earlier: Int64, by: Int64)
+        case key([UInt8], earlier: Int64, by: Int64)
+    }
+
+    func undo(_ replacement: Replacement) {
+        switch replacement {
+        case .order(var order, let earlier, let sequence):
+            let hash = order.withUTF8 { hintHash(UnsafeRawBufferPointer($0)) }
+            tables.withLock { $0.orders.insert(hash, earlier, replacing: sequence) }
+        case .key(let key, let earlier, let sequence):
+            add(key: key, at: earlier, replacing: sequence)
+        }
     }
 
     /// Numbers of intents that may be of this order.
     func hints(order: String) -> [Int64] {
         var order = order
-        let hash = order.withUTF8 { hintHash(UnsafeRawBufferPointer($0)) }
+        return order.withUTF8 { hints(order: UnsafeRawBufferPointer($0)) }
+    }
+
+    func hints(order: UnsafeRawBufferPointer) -> [Int64] {
+        let hash = hintHash(order)
         return tables.withLock { $0.orders.hints(hash) }
     }
 
@@ -73,17 +101,38 @@ struct HintTable: Sendable {
         var places: [UInt64] = Array(repeating: 0, count: 16)
         var used = 0
 
-        mutating func insert(_ tag: UInt32, _ number: UInt32) {
+        mutating func insert(_ tag: UInt32, _ number: UInt32, replacing earlier: UInt32?) {
             if used * 4 >= places.count * 3 { grow() }
-            put(UInt64(tag) << 32 | UInt64(number))
-            used += 1
+            let place = UInt64(tag) << 32 | UInt64(number)
+            if let earlier, replace(UInt64(tag) << 32 | UInt64(earlier), by: place) { return }
+            if put(place) { used += 1 }
         }
 
-        private mutating func put(_ place: UInt64) {
+        /// The places of one tag lie in one run, so that one may stand for another.
+        private mutating func replace(_ earlier: UInt64, by place: UInt64) -> Bool {
+            let mask = places.count - 1
+            var index = Int(earlier >> 32) & mask
+            while places[index] != 0 {
+                if places[index] == earlier {
+                    places[index] = place
+                    return true
+                }
+                index = (index + 1) & mask
+            }
+            return false
+        }
+
+        /// Answers whether the place is new: a number comes again when its transaction was rolled back.
+        @discardableResult
+        private mutating func put(_ place: UInt64) -> Bool {
             let mask = places.count - 1
             var index = Int(place >> 32) & mask
-            while places[index] != 0 { index = (index + 1) & mask }
+            while places[index] != 0 {
+                if places[index] == place { return false }
+                index = (index + 1) & mask
+            }
             places[index] = place
+            return true
         }
 
         private mutating func grow() {
@@ -109,9 +158,14 @@ struct HintTable: Sendable {
     /// The highest number that fits.
     static let highest = Int64(UInt32.max) - 1
 
-    mutating func insert(_ hash: UInt64, _ number: Int64) {
-        precondition(number <= HintTable.highest, "the writer ends at this number")
-        parts[Int(hash >> (64 - HintTable.partBits))].insert(UInt32(truncatingIfNeeded: hash), UInt32(number + 1))
+    /// - Parameter earlier: a number under the same hash that is forgotten.
+    mutating func insert(_ hash: UInt64, _ number: Int64, replacing earlier: Int64? = nil) {
+        precondition((0...HintTable.highest).contains(number), "the writer ends at this number")
+        parts[Int(hash >> (64 - HintTable.partBits))].insert(
+            UInt32(truncatingIfNeeded: hash),
+            UInt32(number + 1),
+            replacing: earlier.map { UInt32($0 + 1) }
+        )
     }
 
     /// The numbers under this hash, and perhaps others.

@@ -30,11 +30,6 @@ struct IntentRow {
         order.utf8.elementsEqual(other.utf8)
     }
 
-    func addTo(_ index: IntentIndex, isFirstOfKey: Bool) {
-        index.add(order: order, serial: serial, at: sequence)
-        if isFirstOfKey { index.add(key: publicKeyHash, at: sequence) }
-    }
-
     var open: OpenIntent { OpenIntent(sequence: sequence, orderID: order, serial: serial) }
 }
 
@@ -42,7 +37,14 @@ struct IntentRow {
 enum IntentState {
     static let open: Int64 = 0
     static let issued: Int64 = 1
+    /// Closed, and a signature may exist.
     static let neverReleased: Int64 = 2
+    /// Closed before the token made any signature: the key is not bound to the subject.
+    static let neverSigned: Int64 = 3
+
+    static func closed(wasSigned: Bool) -> Int64 { wasSigned ? neverReleased : neverSigned }
+
+    static func isClosed(_ state: Int64) -> Bool { state == neverReleased || state == neverSigned }
 }
 
 /// Finds intents by way of the index: every hint is compared with its row.
@@ -68,9 +70,25 @@ struct IntentFinder {
         try firstRow(index.hints(serial: serial)) { $0.serial == serial }
     }
 
-    /// Any intent with this public key; all of them are of one subject.
+    /// Any intent that binds this public key to its subject, or will if it is signed; all of those are of one subject.
     func any(key: [UInt8]) throws -> IntentRow? {
-        try firstRow(index.hints(key: key)) { $0.publicKeyHash == key }
+        try holder(ofKey: key).row
+    }
+
+    /// The same, and an intent of the key that stands in the index and binds it no longer.
+    ///
+    /// One that is signed goes before one that is open, and may still end without a signature.
+    func holder(ofKey key: [UInt8]) throws -> (row: IntentRow?, released: Int64?) {
+        var (open, released): (IntentRow?, Int64?) = (nil, nil)
+        for sequence in index.hints(key: key) {
+            guard let row = try row(sequence), row.publicKeyHash == key else { continue }
+            switch row.state {
+            case IntentState.neverSigned: released = sequence
+            case IntentState.open: open = row
+            default: return (row, released)
+            }
+        }
+        return (open, released)
     }
 
     private func firstRow(_ hints: [Int64], where fits: (IntentRow) -> Bool) throws -> IntentRow? {

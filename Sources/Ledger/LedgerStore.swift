@@ -5,8 +5,13 @@ import Threads
 
 /// How a ledger is opened.
 package struct LedgerSettings: Sendable {
-    /// The SQLite file; made when it is missing. Its folder must exist, and belong to the service alone.
+    /// The SQLite file. Its folder must exist, and belong to the service alone.
     package var path: String
+    /// Whether a missing or empty file becomes a new ledger. Otherwise it is refused as `unreadable`: a disk that is
+    /// not mounted must not lead to a ledger that has forgotten everything.
+    package var mayCreate = true
+    /// How long to wait for other processes' locks, in seconds.
+    package var busySeconds = 5.0
     /// Most requests in one commit.
     package var batchLimit = 256
     /// Least time between two commits while others are known to be on their way. A lone request never waits.
@@ -40,7 +45,7 @@ package final class LedgerStore: Sendable {
     /// The committer's and the trimmer's, until somebody waits for their end.
     private let threads: Mutex<[JoinableThread]>
 
-    /// Opens a ledger for writing, and makes it when the file is missing.
+    /// Opens a ledger for writing, and makes it when the file is missing and may be made.
     ///
     /// Throws `inUse`, `unreadable`, `foreignFormat`, `damaged`, `full` or `storageFailed`.
     package init(
@@ -49,9 +54,12 @@ package final class LedgerStore: Sendable {
         log: @escaping @Sendable (LedgerNotice) -> Void
     ) throws(LedgerError) {
         self.log = log
-        ownership = try FileOwnership(of: settings.path)
+        ownership = try FileOwnership(of: settings.path, mayCreate: settings.mayCreate)
         do {
-            pool = try DatabasePool(path: settings.path, configuration: Connections.configuration(label: "ledger"))
+            try LedgerStore.identify(settings)
+            var configuration = Connections.configuration(label: "ledger")
+            configuration.busyMode = .timeout(settings.busySeconds)
+            pool = try DatabasePool(path: settings.path, configuration: configuration)
             let index = IntentIndex()
             let opened = try LedgerStore.prepare(pool, settings: settings, index: index, now: clock.now)
             try syncFolder(of: settings.path)
@@ -71,6 +79,20 @@ package final class LedgerStore: Sendable {
         stop()
     }
 
+    /// Looks at the file without changing it: a pool would turn a foreign database to WAL mode.
+    private static func identify(_ settings: LedgerSettings) throws {
+        let configuration = Connections.configuration(label: "ledger.identify", readonly: true)
+        let connection = try DatabaseQueue(path: settings.path, configuration: configuration)
+        let isLedger = try connection.read(Schema.identify)
+        try connection.close()
+        switch isLedger {
+        case true?: break
+        case nil where settings.mayCreate: break
+        case nil: throw FileOwnership.missing(settings.path)
+        case false?: throw LedgerError.foreignFormat("another application or version wrote it")
+        }
+    }
+
     private static func prepare(
         _ pool: DatabasePool,
         settings: LedgerSettings,
@@ -79,11 +101,9 @@ package final class LedgerStore: Sendable {
     ) throws -> (memory: WriterMemory, closed: [OpenIntent]) {
         try pool.writeWithoutTransaction { db in
             try Connections.prepareWriter(db, pageLimit: settings.pageLimit)
-            switch try Schema.identify(db) {
-            case nil: try Schema.create(db)
-            case true?: break
-            case false?: throw LedgerError.foreignFormat("another application or version wrote it")
-            }
+            try Connections.emptyLog(db)
+            if try Schema.identify(db) == nil { try Schema.create(db) }
+            if let difference = try Schema.differences(db).first { throw LedgerError.damaged(difference.message) }
             var memory = try Opening.restore(db, index: index)
             let closed = try Opening.closeOpenIntents(db, memory: &memory, index: index, now: now)
             return (memory, closed)
@@ -144,12 +164,16 @@ package final class LedgerStore: Sendable {
     /// Notes that an intent never became a certificate: its serial number answers *revoked* from now on.
     ///
     /// Refusals: `unknownIntent`, `intentSettled`, `invalid`.
+    ///
+    /// - Parameter wasSigned: whether the token may have signed. An intent that surely was not signed does not bind
+    ///   its public key to its subject.
     package func closeIntent(
         _ intent: IntentReceipt,
         reason: String,
+        wasSigned: Bool = true,
         completion: @escaping @Sendable (Result<EventReceipt, LedgerError>) -> Void
     ) {
-        submit(.close(intent, reason: reason, completion))
+        submit(.close(intent, reason: reason, wasSigned: wasSigned, completion))
     }
 
     /// Writes an entry of a kind that is not the ledger's own. While the clock is behind the last entry, it gets that

@@ -6,6 +6,8 @@ enum Limits {
     static let mostFields = 64
     static let largestCertificate = 65_536
     static let largestBody = 1_048_576
+    /// Milliseconds of the years 1970 to 9999: what RFC 3339 can say.
+    static let times: ClosedRange<Int64> = 0...253_402_300_799_999
 
     static func check(_ intent: Intent) throws(LedgerError) {
         try check(intent.orderID, name: "order id", longest: longestOrderID)

@@ -12,7 +12,10 @@ final class LogTrimmer: Sendable {
         var stopped = false
         /// Pages in the log at the last attempt: an attempt that a long reader foiled is not repeated at each commit.
         var pagesAtLastAttempt = 0
+        /// Of this attempt, in pages.
         var copied = 0
+        /// Whether the last check-point copied more than the one before it.
+        var isAdvancing = false
     }
 
     /// What the committer may finish by itself, in pages.
@@ -38,6 +41,7 @@ final class LogTrimmer: Sendable {
             guard !state.busy, pages >= state.pagesAtLastAttempt + threshold else { return false }
             state.busy = true
             state.pagesAtLastAttempt = pages
+            state.copied = 0
             return true
         }
         if mustWork { wake.signal() }
@@ -49,7 +53,10 @@ final class LogTrimmer: Sendable {
             wake.wait()
             if state.withLock({ $0.stopped }) { return }
             let copied = checkpoint()
-            state.withLock { $0.copied = copied }
+            state.withLock { state in
+                state.isAdvancing = copied > state.copied
+                state.copied = copied
+            }
             finish()
         }
     }
@@ -64,10 +71,13 @@ final class LogTrimmer: Sendable {
     }
 
     /// Copies the rest; runs on the committer's thread and connection, between commits.
+    ///
+    /// A long rest is left to the trimmer, as long as that gets on; if a reader's snapshot is in its way, the attempt
+    /// ends, and the next one is made when the log has grown by the threshold.
     func finish(_ db: Database, pages: Int) {
-        let copied = state.withLock { $0.copied }
+        let (copied, isAdvancing) = state.withLock { ($0.copied, $0.isAdvancing) }
         if copied > 0, pages - copied > LogTrimmer.shortRest {
-            wake.signal()
+            if isAdvancing { wake.signal() } else { state.withLock { $0.busy = false } }
             return
         }
         do {

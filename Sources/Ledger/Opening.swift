@@ -8,7 +8,7 @@ internal import GRDB
 /// is checked by `Verification`.
 enum Opening {
     static func restore(_ db: Database, index: IntentIndex) throws -> WriterMemory {
-        let size = try Int64.fetchOne(db, sql: "SELECT max(sequence) + 1 FROM entries") ?? 0
+        let size = try entryCount(db)
         var memory = WriterMemory()
         memory.tree = MerkleTree(size: size, unfinished: try unfinishedTiles(db, size: size))
         let readHead = try SQLStatement(db, "SELECT size, root, time_ms FROM tree_heads ORDER BY size DESC LIMIT 1")
@@ -17,6 +17,7 @@ enum Opening {
         }
         guard let head else {
             guard size == 0 else { throw LedgerError.damaged("there are entries, but no tree head") }
+            try checkNothingIsLeft(db)
             return memory
         }
         guard head.size == size else {
@@ -26,29 +27,57 @@ enum Opening {
             throw LedgerError.damaged("the entries do not give the root of the last tree head")
         }
         let lastTime = try Int64.fetchOne(db, sql: "SELECT time_ms FROM entries ORDER BY sequence DESC LIMIT 1")
-        guard lastTime == head.time else {
-            throw LedgerError.damaged("the last entry's time is not the last tree head's")
+        guard lastTime == head.time, Limits.times.contains(head.time) else {
+            throw LedgerError.damaged("the last entry's time is not the last tree head's, or in no calendar")
         }
         memory.lastTime = Timestamp(milliseconds: head.time)
-        memory.open = try fill(index, db)
+        memory.open = try fill(index, db, size: size)
         memory.authorityKeys = try authorityKeys(db)
         return memory
     }
 
+    private static func entryCount(_ db: Database) throws -> Int64 {
+        let last = try Int64.fetchOne(db, sql: "SELECT max(sequence) FROM entries") ?? -1
+        guard (-1...HintTable.highest).contains(last) else {
+            throw LedgerError.damaged("an entry has the number \(last)")
+        }
+        return last + 1
+    }
+
+    /// Without entries there can be nothing that comes from entries.
+    private static func checkNothingIsLeft(_ db: Database) throws {
+        for table in ["intents", "tiles", "authority_keys"] {
+            guard try Int64.fetchOne(db, sql: "SELECT count(*) FROM \(table)") == 0 else {
+                throw LedgerError.damaged("there are no entries, but \(table) is not empty")
+            }
+        }
+    }
+
     /// Puts every intent into the index. Answers those without outcome.
-    private static func fill(_ index: IntentIndex, _ db: Database) throws -> Set<Int64> {
+    private static func fill(_ index: IntentIndex, _ db: Database, size: Int64) throws -> Set<Int64> {
         let read = try SQLStatement(db, "SELECT sequence, state, order_id, serial, public_key_hash FROM intents")
         let findRow = try SQLStatement(db, "SELECT \(IntentRow.columns) FROM intents WHERE sequence = ?")
         let intents = IntentFinder(index, findRow: findRow)
         var open: Set<Int64> = []
         try read.each { row in
-            let sequence = row.integer(0)
-            if row.integer(1) == IntentState.open { open.insert(sequence) }
-            row.withText(2) { order in
-                row.withBlob(3) { serial in index.add(order: order, serial: serial, at: sequence) }
+            let (sequence, state) = (row.integer(0), row.integer(1))
+            guard (0..<size).contains(sequence) else {
+                throw LedgerError.damaged("an intent has the number \(sequence), but there are \(size) entries")
             }
-            let key = row.blob(4)
-            if try intents.any(key: key) == nil { index.add(key: key, at: sequence) }
+            if state == IntentState.open { open.insert(sequence) }
+            let isKnown = row.withText(2) { !index.hints(order: $0).isEmpty }
+            let earlier = isKnown ? try intents.newest(order: row.text(2))?.sequence : nil
+            row.withText(2) { order in
+                row.withBlob(3) { serial in
+                    index.add(order: order, serial: serial, at: sequence, replacing: earlier)
+                }
+            }
+            if state != IntentState.neverSigned {
+                let key = row.blob(4)
+                if try intents.any(key: key)?.state ?? IntentState.open == IntentState.open {
+                    index.add(key: key, at: sequence)
+                }
+            }
             return true
         }
         return open
@@ -114,7 +143,8 @@ enum Opening {
         return hashes
     }
 
-    /// Closes what a crash left open, in one transaction: those certificates were never released (SGN-07).
+    /// Closes what a crash left open, in one transaction: those certificates were never released (SGN-07), but may have
+    /// been signed.
     static func closeOpenIntents(
         _ db: Database,
         memory: inout WriterMemory,
@@ -128,7 +158,7 @@ enum Opening {
         try db.inTransaction(.immediate) {
             for intent in open {
                 let receipt = IntentReceipt(sequence: intent.sequence, time: time.moment)
-                _ = try writer.close(receipt, reason: "crash", at: time)
+                _ = try writer.close(receipt, reason: "crash", wasSigned: true, at: time)
             }
             try writer.finish(time: time)
             return .commit

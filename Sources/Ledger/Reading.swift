@@ -82,7 +82,8 @@ enum Reading {
         switch (row.state, row.outcome) {
         case (IntentState.open, nil): return .inFlight(intentSequence: row.sequence)
         case (IntentState.issued, let sequence?): return .issued(sequence: sequence)
-        case (IntentState.neverReleased, _): return .neverReleased(intentSequence: row.sequence)
+        case (IntentState.neverReleased, _), (IntentState.neverSigned, _):
+            return .neverReleased(intentSequence: row.sequence)
         default: throw LedgerError.damaged("the intent \(row.sequence) is in no known state")
         }
     }

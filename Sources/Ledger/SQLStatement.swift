@@ -147,9 +147,9 @@ struct SQLRow {
         return String(decoding: UnsafeBufferPointer(start: start, count: count), as: UTF8.self)
     }
 
-    func withText(_ column: Int, _ body: (UnsafeRawBufferPointer) -> Void) {
+    func withText<T>(_ column: Int, _ body: (UnsafeRawBufferPointer) -> T) -> T {
         let start = sqlite3_column_text(handle, CInt(column))
-        body(UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(handle, CInt(column)))))
+        return body(UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(handle, CInt(column)))))
     }
 
     func blob(_ column: Int) -> [UInt8] {

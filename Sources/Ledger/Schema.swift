@@ -10,59 +10,119 @@ enum Schema {
     static let applicationID: Int64 = 0x494e_4b4e
     static let version: Int64 = 1
 
-    static let statements = """
-        CREATE TABLE entries (
-            sequence INTEGER PRIMARY KEY,
-            time_ms INTEGER NOT NULL,
-            kind TEXT NOT NULL,
-            leaf_hash BLOB NOT NULL,
-            body BLOB NOT NULL
-        ) STRICT;
-        CREATE TABLE tree_heads (
-            size INTEGER PRIMARY KEY,
-            root BLOB NOT NULL,
-            time_ms INTEGER NOT NULL
-        ) STRICT;
-        CREATE TABLE tiles (
-            address INTEGER PRIMARY KEY,
-            hashes BLOB NOT NULL
-        ) STRICT;
-        CREATE TABLE intents (
-            sequence INTEGER PRIMARY KEY,
-            order_id TEXT NOT NULL,
-            content_hash BLOB NOT NULL,
-            serial BLOB NOT NULL,
-            tbs_hash BLOB NOT NULL,
-            public_key_hash BLOB NOT NULL,
-            subject_hash BLOB NOT NULL,
-            state INTEGER NOT NULL,
-            outcome_sequence INTEGER
-        ) STRICT;
-        CREATE TABLE authority_keys (
-            sequence INTEGER PRIMARY KEY,
-            public_key_hash BLOB NOT NULL
-        ) STRICT;
-        """
+    /// One row of SQLite's own list of what the file holds.
+    struct Item: Hashable {
+        enum Kind: String {
+            case table
+            case trigger
+        }
+
+        let kind: Kind
+        let name: String
+        /// As SQLite keeps it: without the semicolon.
+        let sql: String
+    }
+
+    static let tables = [
+        table(
+            "entries",
+            """
+                sequence INTEGER PRIMARY KEY,
+                time_ms INTEGER NOT NULL,
+                kind TEXT NOT NULL,
+                leaf_hash BLOB NOT NULL,
+                body BLOB NOT NULL
+            """
+        ),
+        table(
+            "tree_heads",
+            """
+                size INTEGER PRIMARY KEY,
+                root BLOB NOT NULL,
+                time_ms INTEGER NOT NULL
+            """
+        ),
+        table(
+            "tiles",
+            """
+                address INTEGER PRIMARY KEY,
+                hashes BLOB NOT NULL
+            """
+        ),
+        table(
+            "intents",
+            """
+                sequence INTEGER PRIMARY KEY,
+                order_id TEXT NOT NULL,
+                content_hash BLOB NOT NULL,
+                serial BLOB NOT NULL,
+                tbs_hash BLOB NOT NULL,
+                public_key_hash BLOB NOT NULL,
+                subject_hash BLOB NOT NULL,
+                state INTEGER NOT NULL,
+                outcome_sequence INTEGER
+            """
+        ),
+        table(
+            "authority_keys",
+            """
+                sequence INTEGER PRIMARY KEY,
+                public_key_hash BLOB NOT NULL
+            """
+        ),
+    ]
+
+    private static func table(_ name: String, _ columns: String) -> Item {
+        Item(kind: .table, name: name, sql: "CREATE TABLE \(name) (\n\(columns)\n) STRICT")
+    }
 
     /// Guards against our own mistakes; who means harm is found by the Merkle tree.
-    static let guards = ["entries", "tree_heads", "tiles"].map { table in
-        """
-        CREATE TRIGGER \(table)_stay BEFORE UPDATE ON \(table)
-        BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
-        CREATE TRIGGER \(table)_remain BEFORE DELETE ON \(table)
-        BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
-        """
-    }.joined(separator: "\n")
+    static let guards = ["entries", "tree_heads", "tiles"].flatMap { table in
+        [trigger("\(table)_stay", "UPDATE ON \(table)"), trigger("\(table)_remain", "DELETE ON \(table)")]
+    }
+
+    private static func trigger(_ name: String, _ event: String) -> Item {
+        let sql = """
+            CREATE TRIGGER \(name) BEFORE \(event)
+            BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END
+            """
+        return Item(kind: .trigger, name: name, sql: sql)
+    }
 
     /// Makes the tables in an empty file, in one transaction.
     static func create(_ db: Database) throws {
         try db.inTransaction(.immediate) {
-            try db.execute(sql: statements)
-            try db.execute(sql: guards)
+            for item in tables + guards { try db.execute(sql: item.sql) }
             try db.execute(sql: "PRAGMA application_id = \(applicationID)")
             try db.execute(sql: "PRAGMA user_version = \(version)")
             return .commit
         }
+    }
+
+    /// Something in the file that is not as this software made it.
+    struct Difference {
+        let message: String
+        /// Whether the tables themselves can still be read as they should.
+        let leavesTables: Bool
+    }
+
+    /// Compares all that the file declares with what `create` makes: a trigger may be gone, or planted.
+    static func differences(_ db: Database) throws -> [Difference] {
+        var missing = Set(tables + guards)
+        var found: [Difference] = []
+        let read = try SQLStatement(db, "SELECT type, name, sql FROM sqlite_schema")
+        try read.each { row in
+            let kind = Item.Kind(rawValue: row.text(0))
+            if let kind, missing.remove(Item(kind: kind, name: row.text(1), sql: row.text(2))) != nil { return true }
+            let message = "the \(row.text(0)) \(row.text(1)) is not as the ledger makes it, or not the ledger's"
+            found.append(Difference(message: message, leavesTables: true))
+            return true
+        }
+        for item in missing.sorted(by: { $0.name < $1.name }) {
+            let message = "the \(item.kind.rawValue) \(item.name) is missing or changed"
+            found.append(Difference(message: message, leavesTables: item.kind != .table))
+        }
+        return found
     }
 
     /// Whether the file is a ledger of this version; `nil` when it is empty.
@@ -84,6 +144,8 @@ enum Connections {
         configuration.busyMode = .timeout(5)
         configuration.foreignKeysEnabled = false
         configuration.maximumReaderCount = 4
+        // Functions that a changed schema names are not to be run on its behalf.
+        configuration.prepareDatabase { try $0.execute(sql: "PRAGMA trusted_schema = OFF") }
         return configuration
     }
 
@@ -101,6 +163,22 @@ enum Connections {
                 message: "SQLite does not take synchronous = FULL in WAL mode"
             )
         }
+    }
+
+    /// Copies the whole write-ahead log into the file and cuts it to nothing.
+    ///
+    /// After a failed flush the system may show pages of the log that never reached the disk, and no later flush would
+    /// bring them there. Copying writes and flushes them anew, so that what is then read is on the disk.
+    static func emptyLog(_ db: Database) throws {
+        let rest: Int
+        do {
+            rest = try db.checkpoint(.truncate).walFrameCount
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
+            throw LedgerError.storageFailed(
+                "its write-ahead log can't be emptied while another process reads the ledger; end that and start again"
+            )
+        }
+        guard rest <= 0 else { throw LedgerError.storageFailed("\(rest) pages stay in its write-ahead log") }
     }
 
     /// The writer does not check-point by itself: `LogTrimmer` chooses the moment.

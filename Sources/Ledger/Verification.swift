@@ -2,12 +2,17 @@ import Clocks
 internal import GRDB
 
 /// Reads a whole ledger once, in order, and checks all that is stored against the bodies of the entries.
+///
+/// Every commit ends with a tree head, and its entries have one time. So a head that was taken out of the middle is
+/// missed where the time changes; one between two commits of the same millisecond can't be known to have been there.
 struct Verification {
     private let db: Database
     private let progress: (Int64) -> Void
     private var report = VerificationReport()
     private var tree = MerkleTree()
     private var lastTime: Int64?
+    /// Size of the last tree head that was met.
+    private var lastHead: Int64 = 0
     private var tiles: Int64 = 0
 
     private static let entriesBetweenProgress: Int64 = 4_096
@@ -18,7 +23,7 @@ struct Verification {
     }
 
     mutating func run() throws -> VerificationReport {
-        try checkFile()
+        guard try checkFile() else { return report }
         var history = try HistoryCheck(db)
         try walkEntries(&history)
         try history.finish(&report)
@@ -28,8 +33,8 @@ struct Verification {
         return report
     }
 
-    /// Pages, row formats, and each index against its table.
-    private mutating func checkFile() throws {
+    /// Pages, row formats, and what the file declares. Answers whether there are tables to go on with.
+    private mutating func checkFile() throws -> Bool {
         let check = try SQLStatement(db, "PRAGMA integrity_check(20)")
         var messages: [String] = []
         try check.each { row in
@@ -37,6 +42,9 @@ struct Verification {
             return true
         }
         for message in messages where message != "ok" { report.add(.file, nil, message) }
+        let differences = try Schema.differences(db)
+        for difference in differences { report.add(.file, nil, difference.message) }
+        return differences.allSatisfy(\.leavesTables)
     }
 
     private mutating func walkEntries(_ history: inout HistoryCheck) throws {
@@ -58,6 +66,7 @@ struct Verification {
             try checkTiles(findTile)
             while let stored = head, stored.integer(0) <= tree.size {
                 check(head: stored)
+                lastHead = stored.integer(0)
                 head = try heads.next()
             }
             if tree.size % Verification.entriesBetweenProgress == 0 { progress(tree.size) }
@@ -79,18 +88,30 @@ struct Verification {
         let leaf = entry.body.withUnsafeBytes { MerkleHash.leaf($0) }
         if leaf.bytes != entry.leafHash { report.add(.leaf, entry.sequence, "the body does not give the leaf's hash") }
         tree.append(leaf: leaf)
-        if let lastTime, entry.time.milliseconds < lastTime {
-            report.add(.time, entry.sequence, "it is older than the entry before it")
-        }
-        lastTime = entry.time.milliseconds
+        checkTime(entry)
         do {
             let fields = try EntryFields(body: entry.body)
             checkRow(entry, fields)
             if entry.kind == EntryKind.certificate { report.certificates += 1 }
+            // Such a number was reported as out of order, and fits into no index.
+            guard (0...HintTable.highest).contains(entry.sequence) else { return }
             try history.check(entry, fields, &report)
         } catch let error as LedgerError {
             report.add(.body, entry.sequence, error.message)
         }
+    }
+
+    /// - Precondition: the entry's leaf stands in the tree.
+    private mutating func checkTime(_ entry: LedgerEntry) {
+        let time = entry.time.milliseconds
+        if !Limits.times.contains(time) {
+            report.add(.time, entry.sequence, "its time is not of the years 1970 to 9999")
+        }
+        if let lastTime, time < lastTime { report.add(.time, entry.sequence, "it is older than the entry before it") }
+        if let lastTime, time != lastTime, lastHead < tree.size - 1 {
+            report.add(.treeHead, entry.sequence, "the tree head of the commit before this entry is missing")
+        }
+        lastTime = time
     }
 
     private mutating func checkRow(_ entry: LedgerEntry, _ fields: EntryFields) {

@@ -32,7 +32,7 @@ struct WriterStatements {
         closeIntent = try SQLStatement(
             db,
             """
-            UPDATE intents SET state = \(IntentState.neverReleased), outcome_sequence = ?
+            UPDATE intents SET state = ?, outcome_sequence = ?
             WHERE sequence = ? AND state = \(IntentState.open)
             """
         )

@@ -53,7 +53,7 @@ extension Session {
     /// Makes a key pair that lives and dies in the token, and reads its attributes back. When one of
     /// `requiredAttributes` is not as it must be, both objects are destroyed and `attributesRefused` is thrown.
     ///
-    /// - Parameter identifier: `CKA_ID` of both halves; it links them and must be new in the token.
+    /// - Parameter identifier: `CKA_ID` of both halves; it links them and must be new in the token (`isNew`).
     public func generateKeyPair(
         _ algorithm: KeyPairAlgorithm,
         label: String,
@@ -85,6 +85,11 @@ extension Session {
             // The refusal is what the caller must hear; a half that cannot be destroyed is reported with it.
             throw destroy([halves.0, halves.1]) ? error : .attributesRefused(names: ["\(error)", "key not destroyed"])
         }
+    }
+
+    /// Whether no object in the token has this `CKA_ID`.
+    public func isNew(_ identifier: [UInt8]) throws(PKCS11Error) -> Bool {
+        try findObjects([.bytes(.identifier, identifier)], limit: 1).isEmpty
     }
 
     private func acceptedKey(
@@ -173,6 +178,7 @@ extension Session {
         guard try number(of: object, .objectClass) == ObjectClass.privateKey.rawValue,
             try number(of: object, .keyType) == key.keyType.rawValue
         else { return false }
+        if case .rsa(let modulus, let exponent) = key { return try isRSA(object, modulus: modulus, exponent: exponent) }
         let told = candidate.publicHandle ?? object
         let read = try SubjectPublicKeyInfo(keyType: key.keyType) { (attribute) throws(PKCS11Error) in
             try bytes(of: told, attribute)
@@ -180,6 +186,13 @@ extension Session {
         guard read == key else { return false }
         guard let publicHandle = candidate.publicHandle else { return true }
         return try bytes(of: object, .identifier) == bytes(of: publicHandle, .identifier)
+    }
+
+    /// Not every token gives its private RSA keys `CKA_PUBLIC_EXPONENT`; the modulus says which key it is.
+    private func isRSA(_ object: ObjectHandle, modulus: [UInt8], exponent: [UInt8]) throws(PKCS11Error) -> Bool {
+        guard try bytes(of: object, .modulus).map(unsigned) == modulus else { return false }
+        guard let told = try bytes(of: object, .publicExponent), !told.isEmpty else { return true }
+        return unsigned(told) == exponent
     }
 
     private func findByPoint(_ key: SubjectPublicKeyInfo) throws(PKCS11Error) -> [FoundKey] {

@@ -14,6 +14,8 @@ public enum PKCS11Error: Error, Hashable, Sendable, CustomStringConvertible {
     case attributesRefused(names: [String])
     /// The token answered with bytes that cannot be what was asked for.
     case malformed(what: String)
+    /// An object in the token says of itself what cannot be. That is the object's fault, and no reason to give the token up.
+    case malformedObject(what: String)
     /// This build knows no such key type or curve.
     case unsupported(what: String)
 
@@ -32,6 +34,7 @@ public enum PKCS11Error: Error, Hashable, Sendable, CustomStringConvertible {
         case .keyAmbiguous(let matches): "\(matches) keys in the token have this public key"
         case .attributesRefused(let names): "the key's attributes are not acceptable: \(names.joined(separator: ", "))"
         case .malformed(let what): "the token answered a malformed \(what)"
+        case .malformedObject(let what): "an object in the token has no usable \(what)"
         case .unsupported(let what): "\(what) is not supported"
         }
     }

@@ -27,6 +27,10 @@ public struct ReturnValue: RawRepresentable, Hashable, Sendable, CustomStringCon
         return .transient
     }
 
+    /// Whether this answer of `C_Login` means that the PIN never came to the token: there was no token, no session, or no
+    /// PIN to compare it with.
+    public var meansNoPINWasSeen: Bool { ReturnValue.unseenPINs.contains(rawValue) }
+
     /// `CKR_DEVICE_ERROR`, or the number in hexadecimal where the standard has no name.
     public var description: String {
         ReturnValue.names[rawValue] ?? "0x" + String(rawValue, radix: 16)
@@ -62,6 +66,11 @@ public struct ReturnValue: RawRepresentable, Hashable, Sendable, CustomStringCon
 extension ReturnValue {
     private static let pinDangers: Set<UInt> = set([
         CKR_PIN_INCORRECT, CKR_PIN_INVALID, CKR_PIN_LEN_RANGE, CKR_PIN_EXPIRED, CKR_PIN_LOCKED, CKR_PIN_TOO_WEAK,
+    ])
+
+    private static let unseenPINs: Set<UInt> = set([
+        CKR_USER_PIN_NOT_INITIALIZED, CKR_TOKEN_NOT_PRESENT, CKR_TOKEN_NOT_RECOGNIZED, CKR_DEVICE_REMOVED,
+        CKR_SLOT_ID_INVALID, CKR_SESSION_HANDLE_INVALID, CKR_SESSION_CLOSED, CKR_CRYPTOKI_NOT_INITIALIZED,
     ])
 
     private static let requestFaults: Set<UInt> = set([

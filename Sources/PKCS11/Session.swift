@@ -93,19 +93,18 @@ public final class Session: Sendable {
 
     // MARK: Signing
 
-    /// Makes one signature (`C_SignInit`, `C_Sign`) into memory of the caller's.
-    ///
-    /// - Parameter contextPIN: for keys that want a log-in before each signature; it happens between the two calls.
-    /// - Returns: how many bytes the signature has.
-    package func sign(
-        _ mechanism: SigningMechanism,
-        key: ObjectHandle,
-        input: UnsafeRawBufferPointer,
-        into signature: UnsafeMutableRawBufferPointer,
-        contextPIN: Secret? = nil
-    ) throws(PKCS11Error) -> Int {
+    /// Begins a signature (`C_SignInit`). A key that wants a log-in before each signature wants it now.
+    package func beginSigning(_ mechanism: SigningMechanism, key: ObjectHandle) throws(PKCS11Error) {
         try check("C_SignInit", mechanism.withCMechanism { functions.C_SignInit!(handle, $0, key.rawValue) })
-        if let contextPIN { try login(.contextSpecific, pin: contextPIN) }
+    }
+
+    /// Makes the signature that was begun (`C_Sign`), into memory of the caller's.
+    ///
+    /// - Returns: how many bytes the signature has.
+    package func finishSigning(
+        _ input: UnsafeRawBufferPointer,
+        into signature: UnsafeMutableRawBufferPointer
+    ) throws(PKCS11Error) -> Int {
         let data = UnsafeMutableRawPointer(mutating: input.baseAddress)?.assumingMemoryBound(to: CK_BYTE.self)
         let place = signature.baseAddress?.assumingMemoryBound(to: CK_BYTE.self)
         var length = CK_ULONG(signature.count)
@@ -114,20 +113,25 @@ public final class Session: Sendable {
         return Int(length)
     }
 
-    /// Makes one signature.
+    /// Makes one signature with a key that wants no log-in of its own.
     package func sign(
         _ mechanism: SigningMechanism,
         key: ObjectHandle,
-        input: [UInt8],
-        contextPIN: Secret? = nil
+        input: [UInt8]
     ) throws(PKCS11Error) -> [UInt8] {
+        try beginSigning(mechanism, key: key)
+        return try finishSigning(input)
+    }
+
+    /// Makes the signature that was begun.
+    package func finishSigning(_ input: [UInt8]) throws(PKCS11Error) -> [UInt8] {
         var signature = [UInt8](repeating: 0, count: Session.longestSignature)
         var length = 0
         var failure: PKCS11Error?
         input.withUnsafeBytes { bytes in
             signature.withUnsafeMutableBytes { place in
                 do throws(PKCS11Error) {
-                    length = try sign(mechanism, key: key, input: bytes, into: place, contextPIN: contextPIN)
+                    length = try finishSigning(bytes, into: place)
                 } catch {
                     failure = error
                 }
@@ -199,7 +203,7 @@ extension Session {
         try check("C_GetAttributeValue", answer.rawValue)
         // All ones is CK_UNAVAILABLE_INFORMATION.
         if length == CK_ULONG.max { return nil }
-        guard length <= CK_ULONG(buffer.count) else { throw .malformed(what: "length of \(type)") }
+        guard length <= CK_ULONG(buffer.count) else { throw .malformedObject(what: "length of \(type)") }
         return Array(buffer.prefix(Int(length)))
     }
 
@@ -210,7 +214,7 @@ extension Session {
 
     public func number(of object: ObjectHandle, _ type: AttributeType) throws(PKCS11Error) -> UInt? {
         guard let bytes = try bytes(of: object, type) else { return nil }
-        guard bytes.count == MemoryLayout<CK_ULONG>.size else { throw .malformed(what: "\(type)") }
+        guard bytes.count == MemoryLayout<CK_ULONG>.size else { throw .malformedObject(what: "\(type)") }
         return bytes.withUnsafeBytes { $0.loadUnaligned(as: CK_ULONG.self) }
     }
 

@@ -81,7 +81,7 @@ public enum SubjectPublicKeyInfo: Hashable, Sendable {
     /// Puts a key together from what a public-key object says of itself.
     public init(keyType: KeyType, attributes: (AttributeType) throws(PKCS11Error) -> [UInt8]?) throws(PKCS11Error) {
         func required(_ type: AttributeType) throws(PKCS11Error) -> [UInt8] {
-            guard let bytes = try attributes(type), !bytes.isEmpty else { throw .malformed(what: "\(type)") }
+            guard let bytes = try attributes(type), !bytes.isEmpty else { throw .malformedObject(what: "\(type)") }
             return bytes
         }
         switch keyType {
@@ -96,11 +96,13 @@ public enum SubjectPublicKeyInfo: Hashable, Sendable {
                 throw .unsupported(what: "this EC curve")
             }
             let point = unwrappedPoint(try required(.ecPoint), length: curve.pointLength)
-            guard point.count == curve.pointLength, point[0] == 0x04 else { throw .malformed(what: "CKA_EC_POINT") }
+            guard point.count == curve.pointLength, point[0] == 0x04 else {
+                throw .malformedObject(what: "CKA_EC_POINT")
+            }
             self = .ec(curve, point: point)
         case .edwards:
             let point = unwrappedPoint(try required(.ecPoint), length: 32)
-            guard point.count == 32 else { throw .malformed(what: "CKA_EC_POINT") }
+            guard point.count == 32 else { throw .malformedObject(what: "CKA_EC_POINT") }
             self = .ed25519(point)
         }
     }
@@ -121,7 +123,8 @@ private func unwrappedPoint(_ bytes: [UInt8], length: Int) -> [UInt8] {
         ? Array(bytes.dropFirst(header.count)) : bytes
 }
 
-private func unsigned(_ bytes: [UInt8]) -> [UInt8] {
+/// A number without leading zero bytes.
+func unsigned(_ bytes: [UInt8]) -> [UInt8] {
     Array(bytes.drop { $0 == 0 })
 }
 

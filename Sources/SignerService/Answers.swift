@@ -59,9 +59,11 @@ extension ServiceError {
         )
     }
 
-    static func notAuthorised(_ message: String) -> ServiceError {
-        ServiceError(
-            name: "\(SignerInterface.name).NotAuthorised",
+    /// An error of the interface that the method belongs to.
+    static func notAuthorised(_ message: String, method: String) -> ServiceError {
+        let interface = method == OfficerInterface.unlockToken ? OfficerInterface.name : SignerInterface.name
+        return ServiceError(
+            name: "\(interface).NotAuthorised",
             rule: "caller.role",
             message: message,
             mend: "call as a user, and through the socket, that the settings allow"

@@ -55,7 +55,10 @@ package final class Appliance: Sendable {
             issuers: try Self.issuers(settings, profiles: profiles, tokens: tokens),
             compromisedKeys: compromised
         )
-        ledger = try LedgerStore(LedgerSettings(path: settings.ledger), clock: clock) { log.write($0) }
+        var store = LedgerSettings(path: settings.ledger)
+        // A ledger that is not there is a disk that is not mounted, not a new beginning.
+        store.mayCreate = false
+        ledger = try LedgerStore(store, clock: clock) { log.write($0) }
         let cores = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
         workers = WorkerPool(threads: cores)
         reads = WorkerPool(threads: 1)

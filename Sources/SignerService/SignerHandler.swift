@@ -120,7 +120,7 @@ package final class SignerHandler: CallHandler {
             ),
             callerUID: call.peer.uid
         )
-        call.refuse(.notAuthorised(message))
+        call.refuse(.notAuthorised(message, method: call.method))
     }
 
     // MARK: - Certificates that are already in the ledger

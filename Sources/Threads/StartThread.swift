@@ -4,14 +4,28 @@ import Glibc
 /// A thread of its own for work that blocks: it lives until `body` returns. Signals that stop the process are left to
 /// the main thread.
 ///
+/// Ends the process when the system refuses the thread: for the threads of the start alone, without which there is no
+/// service. What others can bring about takes `startThreadIfPossible`.
+///
 /// - Parameter name: shown by `ps` and debuggers, cut to 15 bytes.
 package func startThread(named name: String, _ body: @escaping @Sendable () -> Void) {
+    // Without its threads the service can do nothing, and there is nobody to report to yet.
+    precondition(
+        startThreadIfPossible(named: name, body),
+        "the system refuses a thread; raise TasksMax or the memory limit"
+    )
+}
+
+/// The same, answering whether the system grants the thread. `body` is let go if not.
+package func startThreadIfPossible(named name: String, _ body: @escaping @Sendable () -> Void) -> Bool {
     let box = Unmanaged.passRetained(ThreadBody(name: name, body: body))
     var thread = pthread_t()
-    let status = pthread_create(&thread, nil, runThread, box.toOpaque())
-    // Without its threads the service can do nothing, and there is nobody to report to yet.
-    precondition(status == 0, "the system refuses a thread (\(status)); raise TasksMax or the memory limit")
+    guard pthread_create(&thread, nil, runThread, box.toOpaque()) == 0 else {
+        box.release()
+        return false
+    }
     pthread_detach(thread)
+    return true
 }
 
 private final class ThreadBody: Sendable {

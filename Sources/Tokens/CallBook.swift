@@ -24,6 +24,7 @@ final class PendingCall {
     /// What was sent in one piece.
     final class Packet {
         var remaining = 0
+        var bytes = 0
     }
 
     init(id: UInt64, work: Work, submitted: UInt64, allowance: UInt64, listener: Listener?) {
@@ -71,8 +72,11 @@ final class PendingCall {
     }
 
     var inputBytes: Int {
-        if case .sign(_, _, let input) = work { return input.count }
-        return 0
+        switch work {
+        case .sign(_, _, let input): input.count
+        case .prepareKey(_, let spki): spki.count
+        case .control(_, let body): body.count
+        }
     }
 }
 
@@ -88,8 +92,11 @@ struct CallBook {
     private var queueHead = 0
     private var inWorker: [UInt64: PendingCall] = [:]
     private var packetsOut = 0
+    /// Bytes of those packets. Together they fit into the socket's buffer, so that sending never has to wait.
+    private var bytesOut = 0
     private var longCalls = 0
-    private var averageTokenNanoseconds: UInt64 = 100_000
+    /// A token is taken for a slow one until it is measured: a card must not be given more than it can do in time.
+    private var averageTokenNanoseconds = CallBook.packetNanoseconds
 
     private static let packetNanoseconds: UInt64 = 1_500_000
     private static let packetCalls = 16
@@ -121,7 +128,13 @@ struct CallBook {
     /// Whether the worker should be given another packet.
     var wantsPacket: Bool {
         // While a key is being made, a session is busy and a card does nothing else at all.
-        waitingCount > 0 && packetsOut < 2 * (sessions - longCalls)
+        guard let next = nextInQueue, packetsOut < 2 * (sessions - longCalls) else { return false }
+        return hasRoom(for: next, beside: 0)
+    }
+
+    /// Whether a call may be written behind so many bytes of its packet.
+    private func hasRoom(for call: PendingCall, beside written: Int) -> Bool {
+        bytesOut + written + call.inputBytes + 64 <= WireLimits.packetBytes || bytesOut + written == 0
     }
 
     /// How many signatures the next packet should have.
@@ -140,8 +153,8 @@ struct CallBook {
         while packet.remaining < limit, let call = nextInQueue {
             let isSignature = if case .sign = call.work { true } else { false }
             // Everything but signatures travels alone, and so does what would not fit.
-            let fits = isSignature && writer.bytes.count + call.inputBytes + 64 <= WireLimits.packetBytes
-            if packet.remaining > 0, !fits { break }
+            if packet.remaining > 0, !isSignature { break }
+            if !hasRoom(for: call, beside: writer.bytes.count) { break }
             _ = dequeue()
             guard admit(call) else { continue }
             call.write(to: &writer)
@@ -154,6 +167,8 @@ struct CallBook {
         }
         guard packet.remaining > 0 else { return nil }
         packetsOut += 1
+        packet.bytes = writer.bytes.count
+        bytesOut += packet.bytes
         return writer.bytes
     }
 
@@ -163,11 +178,19 @@ struct CallBook {
         if call.isLong { longCalls -= 1 }
         if let packet = call.packet {
             packet.remaining -= 1
-            if packet.remaining == 0 { packetsOut -= 1 }
+            if packet.remaining == 0 {
+                packetsOut -= 1
+                bytesOut -= packet.bytes
+            }
         }
         return call
     }
 
+    func isInWorker(_ call: PendingCall) -> Bool {
+        inWorker[call.id] != nil
+    }
+
+    /// - Parameter nanoseconds: checked by the caller; no longer than the call was away.
     mutating func noteTokenTime(_ nanoseconds: UInt64) {
         averageTokenNanoseconds = (averageTokenNanoseconds * 15 + nanoseconds) / 16
     }
@@ -177,6 +200,7 @@ struct CallBook {
         defer {
             inWorker = [:]
             packetsOut = 0
+            bytesOut = 0
             longCalls = 0
             sessions = 0
         }

@@ -17,16 +17,20 @@ struct KeyTable {
     var count: Int { spkis.count }
 
     /// The keys that a new worker looks for before it is ready: as many as go into its first packet. The others are
-    /// looked for when they are wanted.
+    /// looked for afterwards, one by one.
     var keysForOpening: [[UInt8]] {
-        var room = WireLimits.packetBytes / 2
+        // A quarter is left for the rest of the request, and for the rest of the answer.
+        var room = WireLimits.packetBytes / 4 * 3
         return Array(
             spkis.prefix { key in
-                room -= key.count + 4
+                room -= max(key.count + 4, KeyTable.answerBytes)
                 return room >= 0
             }
         )
     }
+
+    /// The answer to the first packet may tell of each key what is wrong with it: at most this many bytes.
+    private static let answerBytes = 512
 
     /// How many calls wait for a key to be looked for.
     private(set) var parkedCount = 0
@@ -96,6 +100,12 @@ struct KeyTable {
             parked[number] = []
         }
         return waiting
+    }
+
+    /// The next moment at which `takeExpired` has something to say.
+    var nextDeadline: UInt64? {
+        guard parkedCount > 0 else { return nil }
+        return parked.lazy.compactMap { $0.lazy.map(\.deadline).min() }.min()
     }
 
     /// Calls that wait for a key and whose callers have waited long enough.

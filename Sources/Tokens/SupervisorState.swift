@@ -24,8 +24,11 @@ struct SupervisorState {
     var failures = 0
     var readySince: UInt64 = 0
     var starts = 0
-    var isPINProven = false
-    var isCautious = false
+    /// The file whose PIN was right (`OpenAnswer.pinFile`); empty before that and after a refusal.
+    var provenPINFile = ""
+    /// The next worker shall not log in while the token counts a wrong PIN: who entered it is not known, and it may have
+    /// been a process before this one. An officer's word or a PIN that was proven ends the caution.
+    var isCautious = true
     var lastError: TokenError?
     var token: TokenDescription?
     /// When the keeper looks again by itself; `nil` when only a signal wakes it.
@@ -44,8 +47,10 @@ struct SupervisorState {
         var mustWakeKeeper = false
 
         func carryOut() {
-            // A packet that cannot be sent means that the worker is gone; its reader answers the calls.
-            for packet in packets { _ = connection?.send(packet) }
+            for packet in packets where connection?.send(packet, waits: false) == false {
+                // The worker is gone, or does not take what it asked for: its reader hears the end and answers the calls.
+                connection?.shutDown()
+            }
             for answer in answers { answer() }
         }
     }
@@ -110,6 +115,14 @@ struct SupervisorState {
         return outcome
     }
 
+    /// Has the keys looked for that had no room in the worker's first packet.
+    mutating func prepareRest(from first: Int, now: UInt64) {
+        for key in min(first, keys.count)..<keys.count {
+            keys[key] = .preparing
+            enqueuePreparation(key, now: now)
+        }
+    }
+
     private mutating func enqueuePreparation(_ key: Int, now: UInt64) {
         let work = PendingCall.Work.prepareKey(key, spki: keys.spkis[key])
         book.enqueue(
@@ -120,22 +133,38 @@ struct SupervisorState {
 
     // MARK: Answers
 
-    /// Takes one packet of the worker's.
-    mutating func receive(_ packet: UnsafeRawBufferPointer, now: UInt64) throws(TokenError) -> [() -> Void] {
+    /// Takes one packet of the worker's. Whatever was answered before a frame that cannot be read stays answered.
+    mutating func receive(_ packet: UnsafeRawBufferPointer, now: UInt64) -> ([() -> Void], TokenError?) {
         var answers: [() -> Void] = []
         var reader = MessageReader(packet)
-        while !reader.isAtEnd {
-            var frame = try reader.frame()
-            guard let reply = WorkerReply(rawValue: frame.kind) else { throw .protocolBroken("an unknown reply") }
-            switch reply {
-            case .loggingIn, .loggedIn: continue
-            case .done, .failed:
-                guard let call = book.finish(frame.id) else { throw .protocolBroken("an answer to nothing") }
+        do throws(TokenError) {
+            while !reader.isAtEnd { try receiveFrame(&reader, now: now, &answers) }
+        } catch {
+            return (answers, error)
+        }
+        return (answers, nil)
+    }
+
+    private mutating func receiveFrame(
+        _ reader: inout MessageReader,
+        now: UInt64,
+        _ answers: inout [() -> Void]
+    ) throws(TokenError) {
+        var frame = try reader.frame()
+        guard let reply = WorkerReply(rawValue: frame.kind) else { throw .protocolBroken("an unknown reply") }
+        switch reply {
+        case .loggingIn, .loggedIn: return
+        case .done, .failed:
+            guard let call = book.finish(frame.id) else { throw .protocolBroken("an answer to nothing") }
+            do throws(TokenError) {
                 let error = reply == .failed ? try TokenError(from: &frame.body) : nil
                 answers += try answer(call, error: error, body: &frame.body, now: now)
+            } catch {
+                // The book knows the call no more, so nobody else would answer it.
+                answers += [call.failure(error)].compactMap { $0 }
+                throw error
             }
         }
-        return answers
     }
 
     private mutating func answer(
@@ -150,7 +179,9 @@ struct SupervisorState {
         if let error { return answers + [call.failure(error)].compactMap { $0 } }
         switch call.listener {
         case .signature(let hear):
-            let tokenTime = try body.number(UInt64.self)
+            // The worker runs a vendor's code: a number of its is believed only as far as it can be true.
+            let elapsed = now > call.sent ? now - call.sent : 0
+            let tokenTime = min(try body.number(UInt64.self), elapsed)
             let raw = try body.data()
             book.noteTokenTime(tokenTime)
             let total = now &- call.submitted
@@ -190,6 +221,8 @@ struct SupervisorState {
 
     mutating func lock(_ cause: TokenError) {
         phase = .locked(cause)
+        provenPINFile = ""
+        isCautious = true
         lastError = cause
     }
 
@@ -211,8 +244,19 @@ struct SupervisorState {
     /// Answers the callers whose time is over.
     mutating func expire(now: UInt64) -> [() -> Void] {
         let expired = book.takeExpired(now: now) + keys.takeExpired(now: now)
-        if !expired.isEmpty { lastError = .timedOut(settings.name) }
+        for call in expired { reviveKey(call) }
+        if expired.contains(where: { $0.listener != nil }) { lastError = .timedOut(settings.name) }
         return expired.compactMap { $0.failure(.timedOut(settings.name)) }
+    }
+
+    /// A search for a key that never came to the worker: those who wait for the key go back into the queue, and the
+    /// first of them has it looked for again.
+    private mutating func reviveKey(_ call: PendingCall) {
+        guard case .prepareKey(let key, _) = call.work, case .preparing = keys[key], !book.isInWorker(call) else {
+            return
+        }
+        keys[key] = .unknown
+        for waiting in keys.takeParked(key) { book.enqueue(waiting) }
     }
 
     var status: TokenStatus {

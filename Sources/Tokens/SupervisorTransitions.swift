@@ -36,35 +36,44 @@ extension SupervisorState {
 
     /// Under overload many deadlines lie close together; the keeper looks at most a hundred times a second.
     private func deadlineToWatch(now: UInt64) -> UInt64? {
-        book.nextDeadline.map { max($0, now + 10_000_000) }
+        [book.nextDeadline, keys.nextDeadline].compactMap { $0 }.min().map { max($0, now + 10_000_000) }
     }
 
     mutating func welcome(_ process: WorkerProcess, _ answer: OpenAnswer, now: UInt64) -> Outcome {
         worker = process
         isConnectionLost = false
-        isPINProven = true
+        provenPINFile = answer.pinFile
         isCautious = false
         readySince = now
         token = answer.token
         book.sessions = answer.sessions
         for (number, error) in answer.keys.enumerated() { keys[number] = error.map { .failed($0) } ?? .found }
+        prepareRest(from: answer.keys.count, now: now)
         phase = .ready
         return dispatch(now: now)
     }
 
+    /// A worker ended between handing a PIN that was never right to the token and telling the outcome: nobody knows
+    /// whether the token counts a wrong PIN. Answers whether that locks the token.
+    mutating func logInWasCutShort() -> Bool {
+        isCautious = true
+        return !isStopping
+    }
+
     /// Takes a packet of the worker's. The flag says whether the conversation can go on.
     mutating func take(_ packet: UnsafeRawBufferPointer, now: UInt64) -> (Outcome, Bool) {
-        do throws(TokenError) {
-            let answers = try receive(packet, now: now)
-            var outcome = dispatch(now: now)
+        let (answers, failure) = receive(packet, now: now)
+        var outcome: Outcome
+        if let failure {
+            lastError = failure
+            outcome = Outcome(answers: answers + loseWorker(failure))
+        } else {
+            outcome = dispatch(now: now)
             outcome.answers = answers + outcome.answers
-            guard case .locked(let cause) = phase else { return (outcome, true) }
-            outcome.answers += refuseWaiting(cause)
-            return (outcome, false)
-        } catch {
-            lastError = error
-            return (Outcome(answers: loseWorker(error)), false)
         }
+        guard case .locked(let cause) = phase else { return (outcome, failure == nil) }
+        outcome.answers += refuseWaiting(cause)
+        return (outcome, false)
     }
 
     mutating func startFailed(_ error: TokenError, now: UInt64) -> ([() -> Void], TokenEvent.Kind) {

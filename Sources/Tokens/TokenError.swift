@@ -81,6 +81,14 @@ extension TokenError {
         TokenError(.workerDied, "the worker of token \(name) \(why)", mend: "ask again; the worker is being replaced")
     }
 
+    static func logInCutShort(_ name: String) -> TokenError {
+        TokenError(
+            .tokenLocked,
+            "the worker of token \(name) ended in the middle of a log-in, and nobody knows whether the PIN was right",
+            mend: "check the PIN file and the token, then unlock the token"
+        )
+    }
+
     static func protocolBroken(_ what: String) -> TokenError {
         TokenError(
             .workerUnusable,

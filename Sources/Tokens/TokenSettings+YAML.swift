@@ -9,7 +9,8 @@ extension TokenSettings {
                 uri: try token.required("uri").string(),
                 environment: try token.optional("environment") { environment throws(YAMLError) in
                     try environment.dictionary { (value) throws(YAMLError) in try value.string() }
-                } ?? [:])
+                } ?? [:]
+            )
             settings.sessions = try token.optional("sessions") { value throws(YAMLError) in
                 try value.integer(in: 1...256)
             }

@@ -81,7 +81,9 @@ package struct TokenStation: Sendable {
         writer.beginFrame(id: 1, kind: operation.rawValue)
         write(&writer)
         writer.endFrame()
-        guard process.connection.send(writer.bytes) else { throw .workerDied("(none)", "ended at its start") }
+        guard process.connection.send(writer.bytes, waits: false) else {
+            throw .workerDied("(none)", "ended at its start")
+        }
         let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: WireLimits.packetBytes, alignment: 16)
         defer { memory.deallocate() }
         let deadline = monotonicNanoseconds() + seconds * 1_000_000_000

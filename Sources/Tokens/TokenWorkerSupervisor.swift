@@ -31,7 +31,10 @@ package final class TokenWorkerSupervisor: Sendable {
     // MARK: Life
 
     /// Starts to serve the token and returns at once; calls wait until the worker is ready.
-    package func start() {
+    ///
+    /// - Parameter officerIsPresent: an officer has just put the PIN in place, so it may be tried although the token
+    ///   counts a wrong one. Without that the token stays locked until `unlock`.
+    package func start(officerIsPresent: Bool = false) {
         keeper.withLock { thread in
             guard thread == nil else { return }
             monitor.withLock { state in
@@ -39,6 +42,7 @@ package final class TokenWorkerSupervisor: Sendable {
                 state.isStopping = false
                 state.startAt = 0
                 state.failures = 0
+                if officerIsPresent { state.isCautious = false }
             }
             let life = WorkerLife(self)
             thread = JoinableThread(named: "token-keeper") { life.keep() }
@@ -97,7 +101,7 @@ package final class TokenWorkerSupervisor: Sendable {
         input: [UInt8],
         completion: @escaping @Sendable (Result<TokenSignature, TokenError>) -> Void
     ) {
-        guard input.count <= WireLimits.inputBytes else {
+        guard input.count <= WireLimits.inputBytes, spki.count <= WireLimits.keyBytes else {
             completion(.failure(.inputTooLong))
             return
         }
@@ -119,7 +123,8 @@ package final class TokenWorkerSupervisor: Sendable {
 
     /// Puts keys on the list of those that are looked for at each start of a worker, and looks for them now.
     package func prepare(keys: [[UInt8]]) {
-        for spki in keys {
+        // Whoever wants to sign with one that is too long is told so.
+        for spki in keys where spki.count <= WireLimits.keyBytes {
             submit(allowance: settings.callDeadline, listener: nil) { state in
                 .prepareKey(state.keys.number(of: spki), spki: spki)
             }
@@ -128,6 +133,7 @@ package final class TokenWorkerSupervisor: Sendable {
 
     /// Looks for a key pair and waits. Throws `keyMissing` or `keyAmbiguous` where it is not to be used.
     package func locate(spki: [UInt8]) throws(TokenError) {
+        guard spki.count <= WireLimits.keyBytes else { throw .inputTooLong }
         let _: [UInt8] = try waitForAnswer { hear in
             submit(allowance: settings.callDeadline, listener: .body(hear)) { state in
                 .prepareKey(state.keys.number(of: spki), spki: spki)

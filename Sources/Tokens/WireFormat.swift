@@ -4,6 +4,8 @@ package enum WireLimits {
     package static let packetBytes = 128 * 1024
     /// One input for a signature: more is a mistake. Only Ed25519 takes more than a digest.
     package static let inputBytes = 64 * 1024
+    /// One SubjectPublicKeyInfo: that of RSA-8192 has about 1,060 bytes.
+    package static let keyBytes = 4096
     package static let randomBytes = 32 * 1024
 }
 

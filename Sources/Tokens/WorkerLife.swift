@@ -52,6 +52,7 @@ final class WorkerLife: Sendable {
     // MARK: Start
 
     private func startWorker() -> JoinableThread? {
+        WorkerProcess.buryLate()
         let turn = StartTurn.take(settings) { [self] in attendWhileStarting() }
         defer { turn.giveBack() }
         let (number, request) = monitor.withLock { state in
@@ -60,7 +61,8 @@ final class WorkerLife: Sendable {
                 uri: settings.uri,
                 sessions: settings.sessions ?? 0,
                 isCautious: state.isCautious,
-                keys: state.keys.spkis
+                provenPINFile: state.provenPINFile,
+                keys: state.keys.keysForOpening
             )
             return (state.starts, request)
         }
@@ -86,14 +88,17 @@ final class WorkerLife: Sendable {
         writer.endFrame()
         var isLoggingIn = false
         do throws(TokenError) {
-            guard process.connection.send(writer.bytes) else { throw .workerDied(settings.name, "ended at its start") }
-            return try awaitOpening(process, &isLoggingIn)
+            guard process.connection.send(writer.bytes, waits: false) else {
+                throw .workerDied(settings.name, "ended at its start")
+            }
+            let answer = try awaitOpening(process, &isLoggingIn)
+            try answer.check(keys: request.keys.count)
+            return answer
         } catch {
             process.kill()
             let end = process.reap()
-            if isLoggingIn {
-                // Nobody knows whether the token counted a wrong PIN: the next worker looks before it tries.
-                monitor.withLock { state in state.isCautious = state.isCautious || !state.isPINProven }
+            if isLoggingIn, monitor.withLock({ $0.logInWasCutShort() }) {
+                throw .logInCutShort(settings.name)
             }
             guard error.code == .workerDied else { throw error }
             throw .workerDied(settings.name, "\(end) while it opened the token")

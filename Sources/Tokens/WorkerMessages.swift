@@ -14,7 +14,7 @@ package enum WorkerOperation: UInt8, Sendable {
 package enum WorkerReply: UInt8, Sendable {
     case done = 0
     case failed = 1
-    /// Said before the PIN goes to the token, so that a crash in between is known for what it is.
+    /// Said before a PIN that was never right goes to the token, so that a crash in between is known for what it is.
     case loggingIn = 2
     case loggedIn = 3
 }
@@ -25,13 +25,16 @@ package struct OpenRequest: Sendable {
     package var sessions: Int
     /// Do not log in when the token says that a wrong PIN was entered since the last right one.
     package var isCautious: Bool
+    /// The `pinFile` of an earlier worker's answer: a PIN from the same file, unchanged, was right before.
+    package var provenPINFile: String
     /// SubjectPublicKeyInfo of each key; its place in the list is the number that signatures name it by.
     package var keys: [[UInt8]]
 
-    package init(uri: String, sessions: Int, isCautious: Bool, keys: [[UInt8]]) {
+    package init(uri: String, sessions: Int, isCautious: Bool, provenPINFile: String = "", keys: [[UInt8]]) {
         self.uri = uri
         self.sessions = sessions
         self.isCautious = isCautious
+        self.provenPINFile = provenPINFile
         self.keys = keys
     }
 
@@ -39,6 +42,7 @@ package struct OpenRequest: Sendable {
         writer.text(uri)
         writer.number(UInt32(sessions))
         writer.flag(isCautious)
+        writer.text(provenPINFile)
         writer.number(UInt32(keys.count))
         for key in keys { writer.data(key) }
     }
@@ -47,6 +51,7 @@ package struct OpenRequest: Sendable {
         uri = try reader.text()
         sessions = Int(try reader.number(UInt32.self))
         isCautious = try reader.flag()
+        provenPINFile = try reader.text()
         let count = try reader.number(UInt32.self)
         keys = []
         for _ in 0..<count { keys.append(try reader.data()) }
@@ -57,18 +62,28 @@ package struct OpenRequest: Sendable {
 package struct OpenAnswer: Sendable {
     package var token: TokenDescription
     package var sessions: Int
+    /// Which file the PIN came from, in which version (nothing of what is in it); empty where it came from none.
+    package var pinFile: String
     /// What is wrong with each key; `nil` where it was found.
     package var keys: [TokenError?]
 
-    package init(token: TokenDescription, sessions: Int, keys: [TokenError?]) {
+    package init(token: TokenDescription, sessions: Int, pinFile: String = "", keys: [TokenError?]) {
         self.token = token
         self.sessions = sessions
+        self.pinFile = pinFile
         self.keys = keys
+    }
+
+    /// Throws when this cannot be the answer to a request for so many keys.
+    func check(keys asked: Int) throws(TokenError) {
+        guard keys.count == asked else { throw .protocolBroken("an answer about other keys than were asked for") }
+        guard (1...256).contains(sessions) else { throw .protocolBroken("\(sessions) sessions") }
     }
 
     package func write(to writer: inout MessageWriter) {
         token.write(to: &writer)
         writer.number(UInt32(sessions))
+        writer.text(pinFile)
         writer.number(UInt32(keys.count))
         for key in keys {
             writer.flag(key == nil)
@@ -79,6 +94,7 @@ package struct OpenAnswer: Sendable {
     package init(from reader: inout MessageReader) throws(TokenError) {
         token = try TokenDescription(from: &reader)
         sessions = Int(try reader.number(UInt32.self))
+        pinFile = try reader.text()
         let count = try reader.number(UInt32.self)
         keys = []
         for _ in 0..<count { keys.append(try reader.flag() ? nil : try TokenError(from: &reader)) }

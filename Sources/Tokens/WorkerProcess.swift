@@ -1,5 +1,6 @@
 internal import CLinux
 import Glibc
+import Threads
 
 /// One end of the socket to a worker. Packets keep their bounds (`SOCK_SEQPACKET`) and are sent whole, so threads need
 /// no lock between them. The descriptor is closed when nobody uses the object any more.
@@ -15,23 +16,35 @@ package final class WorkerConnection: Sendable {
     }
 
     /// Sends one packet; `false` when the other end is gone.
-    package func send(_ packet: [UInt8]) -> Bool {
+    ///
+    /// - Parameter waits: whether to wait for room in the socket's buffer; else `false` is answered when there is none.
+    package func send(_ packet: [UInt8], waits: Bool = true) -> Bool {
+        let flags = Int32(MSG_NOSIGNAL) | (waits ? 0 : Int32(MSG_DONTWAIT))
         while true {
-            let sent = packet.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+            let sent = packet.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, flags) }
             if sent == packet.count { return true }
             if sent < 0, errno == EINTR { continue }
             return false
         }
     }
 
-    /// Waits for one packet; `nil` when the other end is gone.
+    /// Waits for one packet; `nil` when the other end is gone, or when it sent more than fits into the memory: whoever
+    /// breaks that rule is not talked to any more.
     package func receive(into memory: UnsafeMutableRawBufferPointer) -> UnsafeRawBufferPointer? {
         while true {
-            let count = recv(descriptor, memory.baseAddress, memory.count, 0)
+            let count = recv(descriptor, memory.baseAddress, memory.count, Int32(MSG_TRUNC))
+            if count > memory.count { return nil }
             if count > 0 { return UnsafeRawBufferPointer(rebasing: memory[0..<count]) }
             if count < 0, errno == EINTR { continue }
             return nil
         }
+    }
+
+    /// Asks for room for all that a worker may have at a time, with what the kernel adds to each packet. (The kernel
+    /// doubles the number.) With less room a send may fail, and the worker is replaced.
+    func widen() {
+        var bytes = Int32(2 * WireLimits.packetBytes)
+        setsockopt(descriptor, SOL_SOCKET, SO_SNDBUF, &bytes, socklen_t(MemoryLayout<Int32>.size))
     }
 
     /// Whether a packet (or the end) can be read before the moment passes; at most 50 ms are waited at a time.
@@ -69,6 +82,7 @@ struct WorkerProcess: Sendable {
             throw WorkerProcess.failure("no socket pair", errno)
         }
         connection = WorkerConnection(descriptor: ends[0])
+        connection.widen()
         defer { close(ends[1]) }
         identifier = try WorkerProcess.spawn(
             executable,
@@ -135,10 +149,35 @@ struct WorkerProcess: Sendable {
         return poll(&request, 1, limit) > 0
     }
 
-    /// Waits for the end and says how it came. The process is dead already, or has been killed.
+    /// Waits for the end and says how it came. The process is dead already, or has been killed. One that is still
+    /// there after two seconds stands in the kernel, in some driver: it is buried later (`buryLate`).
     func reap() -> String {
+        var pause: UInt32 = 500
+        var waited: UInt32 = 0
+        while waited < 2_000_000 {
+            if let end = WorkerProcess.end(of: identifier) { return end }
+            usleep(pause)
+            waited += pause
+            pause = min(2 * pause, 20_000)
+        }
+        WorkerProcess.unburied.withLock { $0.append(identifier) }
+        return "was killed and does not die"
+    }
+
+    /// Processes that were killed and did not die at once, of all tokens.
+    private static let unburied = Guarded<[pid_t]>([])
+
+    /// Looks whether those that did not die at once are dead by now.
+    static func buryLate() {
+        unburied.withLock { $0.removeAll { end(of: $0) != nil } }
+    }
+
+    /// How the process ended; `nil` when it has not.
+    private static func end(of identifier: pid_t) -> String? {
         var status: Int32 = 0
-        while waitpid(identifier, &status, 0) < 0, errno == EINTR {}
+        let found = waitpid(identifier, &status, WNOHANG)
+        if found == 0 || (found < 0 && errno == EINTR) { return nil }
+        guard found == identifier else { return "ended" }
         let signal = status & 0x7f
         return signal == 0 ? "ended with code \((status >> 8) & 0xff)" : "was ended by signal \(signal)"
     }

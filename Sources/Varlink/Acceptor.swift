@@ -12,6 +12,8 @@ struct Acceptor {
 
     private static let lingering: Duration = .seconds(1)
     private static let maximumLingering = 64
+    /// Accepted at one listener before the others' turn.
+    private static let accepted = 16
     /// How long to wait when the process has no descriptor left.
     private static let pause: Duration = .milliseconds(100)
 
@@ -37,16 +39,17 @@ struct Acceptor {
             if pausedUntil?.hasPassed == true { pausedUntil = nil }
             dropRefused(descriptors.suffix(refused.count))
             for (listener, ready) in zip(accepted, descriptors.dropFirst()) where ready.revents != 0 {
-                acceptAll(listener)
+                acceptSome(listener)
             }
         }
         for connection in refused { close(connection.descriptor) }
         refused = []
     }
 
-    private mutating func acceptAll(_ listener: Listener) {
-        while !server.isStopping {
-            let descriptor = accept(listener.descriptor, nil, nil)
+    /// What is left makes `poll` return at once.
+    private mutating func acceptSome(_ listener: Listener) {
+        for _ in 0..<Self.accepted where !server.isStopping {
+            let descriptor = inkan_accept(listener.descriptor)
             if descriptor < 0 {
                 switch errno {
                 case EINTR, ECONNABORTED: continue
@@ -56,9 +59,7 @@ struct Acceptor {
                     return
                 }
             }
-            guard inkan_set_close_on_exec(descriptor, 1) == 0, inkan_set_nonblocking(descriptor, 1) == 0,
-                let peer = PeerCredentials(socket: descriptor)
-            else {
+            guard let peer = PeerCredentials(socket: descriptor) else {
                 close(descriptor)
                 continue
             }

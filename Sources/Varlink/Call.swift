@@ -16,9 +16,17 @@ public final class Call: Sendable {
 
     private let connection: ServerConnection
     private let place: Int
+    private let heldBytes: Int
     private let isAnswered = Atomic<Bool>(false)
 
-    init(_ message: CallMessage, connection: ServerConnection, place: Int, receivedAt: Deadline) {
+    /// - Parameter heldBytes: what the connection's server has counted for this call; given back at its end.
+    init(
+        _ message: CallMessage,
+        connection: ServerConnection,
+        place: Int,
+        receivedAt: Deadline,
+        heldBytes: Int
+    ) {
         method = message.method
         parameters = message.parameters
         wantsMore = message.wantsMore
@@ -26,10 +34,12 @@ public final class Call: Sendable {
         self.receivedAt = receivedAt.nanoseconds
         self.connection = connection
         self.place = place
+        self.heldBytes = heldBytes
     }
 
     deinit {
         if !isAnswered.load(ordering: .acquiring) { fail(connection.service.errors.internalFailure) }
+        connection.service.held.giveBack(heldBytes)
     }
 
     /// Who calls.

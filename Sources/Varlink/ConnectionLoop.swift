@@ -19,6 +19,8 @@ struct ConnectionLoop: ~Copyable {
     private var messageDeadline: Deadline?
     private var discardBudget: Int
     private var hasEndedOutput = false
+    private var idleDeadline: Deadline?
+    private var wasIdle = false
 
     init(_ connection: ServerConnection) {
         self.connection = connection
@@ -64,7 +66,12 @@ struct ConnectionLoop: ~Copyable {
                     takeMessages()
                     continue
                 }
-                return (writing | POLLIN, .earlier(outlook.writeDeadline, messageDeadline))
+                if isOverdue(outlook) {
+                    reading = .nothing
+                    continue
+                }
+                let deadline = Deadline?.earlier(outlook.writeDeadline, messageDeadline)
+                return (writing | POLLIN, .earlier(deadline, idleDeadline))
             case .discarding(let end):
                 if end.hasPassed {
                     reading = .nothing
@@ -81,10 +88,24 @@ struct ConnectionLoop: ~Copyable {
         }
     }
 
+    /// Whether nothing has come and nothing was owed for the whole idle deadline.
+    ///
+    /// The last answer may leave without this thread's knowledge; then the time counts from the next look.
+    private mutating func isOverdue(_ outlook: ServerConnection.Outlook) -> Bool {
+        guard let limit = limits.idleDeadline else { return false }
+        let isIdle = outlook.isDrained && input.count == 0
+        let hasPassed = idleDeadline?.hasPassed ?? true
+        if isIdle, wasIdle, hasPassed, idleDeadline != nil { return true }
+        if hasPassed || !isIdle || !wasIdle { idleDeadline = .after(limit) }
+        wasIdle = isIdle
+        return false
+    }
+
     /// Reads once. Answers false when the connection is to be closed at once.
     private mutating func receive() -> Bool {
         switch input.receive(from: connection.descriptor) {
         case .moved(let count):
+            idleDeadline = nil
             if reading == .calls {
                 takeMessages()
             } else {
@@ -116,7 +137,12 @@ struct ConnectionLoop: ~Copyable {
                 return
             }
             guard let message else { break }
+            guard connection.admit(message.count) else {
+                messageDeadline = nil
+                return
+            }
             guard let place = connection.openPlace() else {
+                connection.service.held.giveBack(message.count)
                 messageDeadline = nil
                 return
             }
@@ -134,6 +160,8 @@ struct ConnectionLoop: ~Copyable {
     private mutating func take(_ message: UnsafeRawBufferPointer, place: Int) {
         let receivedAt = Deadline.now
         let service = connection.service
+        var heldBytes = message.count
+        defer { service.held.giveBack(heldBytes) }
         let call: CallMessage
         switch Self.decode(message, limits: limits.json) {
         case .success(let decoded): call = decoded
@@ -146,7 +174,11 @@ struct ConnectionLoop: ~Copyable {
         let route = call.refusal.map { .refusal($0) } ?? service.directory.route(call.method, call.parameters)
         switch route {
         case .handler:
-            service.handler.handle(Call(call, connection: connection, place: place, receivedAt: receivedAt))
+            let held = heldBytes
+            heldBytes = 0
+            service.handler.handle(
+                Call(call, connection: connection, place: place, receivedAt: receivedAt, heldBytes: held)
+            )
         case .answer(let parameters):
             let answer = call.isOneway ? [] : AnswerMessage.reply(continues: false) { $0.members(of: parameters) }
             connection.deliver(answer, to: place, isFinal: true)

@@ -105,10 +105,13 @@ public final class Server: Sendable {
     var overloadMessage: [UInt8] { AnswerMessage.error(service.errors.overload) }
 
     /// Serves a connection on a thread of its own. Answers false, and leaves the descriptor alone, when there are too
-    /// many already.
+    /// many already at this listener, or the process gets no descriptor or thread.
     func serve(_ descriptor: Int32, peer: PeerCredentials, listenerName: String) -> Bool {
         let limit = service.limits.maximumConnections
-        guard state.withLock({ $0.phase == .running && $0.connections.count < limit }),
+        let hasRoom = state.withLock { state in
+            state.phase == .running && state.connections.values.count { $0.listenerName == listenerName } < limit
+        }
+        guard hasRoom,
             let connection = ServerConnection(
                 descriptor,
                 peer: peer,
@@ -123,12 +126,20 @@ public final class Server: Sendable {
             if state.phase == .stopping { connection.requestStop() }
             return state.nextConnection
         }
-        startThread(named: "varlink-\(number)") { [self] in
+        let isServed = startThreadIfPossible(named: "varlink-\(number)") { [self] in
             var loop = ConnectionLoop(connection)
             loop.run()
-            state.withLock { _ = $0.connections.removeValue(forKey: number) }
-            state.broadcast()
+            forget(number)
         }
-        return true
+        if !isServed {
+            connection.abandon()
+            forget(number)
+        }
+        return isServed
+    }
+
+    private func forget(_ number: Int) {
+        state.withLock { _ = $0.connections.removeValue(forKey: number) }
+        state.broadcast()
     }
 }

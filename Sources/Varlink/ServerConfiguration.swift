@@ -1,6 +1,7 @@
 /// How much a server takes from its peers. Whoever goes beyond is cut off; the others do not notice.
 public struct ServerLimits: Sendable, Hashable {
-    /// Further connections get the overload error and are closed. Each takes a thread and three descriptors.
+    /// For each listener's name: further connections get the overload error and are closed. Who fills one socket does
+    /// not lock out the peers of another. Each connection takes a thread and three descriptors.
     public var maximumConnections = 256
     /// The longest message without its NUL.
     public var maximumMessageBytes = 1 << 20
@@ -10,12 +11,18 @@ public struct ServerLimits: Sendable, Hashable {
     public var maximumMembers = 4096
     /// With so many calls unanswered, a connection is not read any further.
     public var maximumCallsInFlightPerConnection = 128
+    /// With so many bytes of messages in unanswered calls, of all connections together, no further call is taken from
+    /// any until some have been answered. One call alone is always taken.
+    public var maximumHeldBytes = 256 << 20
     /// With so many bytes of answers unread, a connection is cut.
     public var maximumOutboxBytes = 8 << 20
     /// How long a message may take from its first byte to its last.
     public var messageDeadline: Duration = .seconds(5)
     /// How long a peer may take to read what lay ready for it.
     public var writeDeadline: Duration = .seconds(10)
+    /// After this time without call and answer a connection is closed, at the latest after twice this time; `nil` keeps
+    /// it for ever.
+    public var idleDeadline: Duration?
 
     public init() {}
 

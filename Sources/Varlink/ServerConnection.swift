@@ -7,12 +7,14 @@ final class Service: Sendable {
     let errors: ServerErrors
     let directory: ServiceDirectory
     let handler: any CallHandler
+    let held: HeldBytes
 
     init(limits: ServerLimits, errors: ServerErrors, directory: ServiceDirectory, handler: any CallHandler) {
         self.limits = limits
         self.errors = errors
         self.directory = directory
         self.handler = handler
+        held = HeldBytes(limit: limits.maximumHeldBytes)
     }
 }
 
@@ -42,6 +44,8 @@ final class ServerConnection: Sendable {
         var isSending = false
         var isFull = false
         var isHeld = false
+        /// The calls of all connections together hold too much.
+        var isStarved = false
         /// The connection's thread waits for the last answer to leave.
         var reportsDrained = false
         /// The connection's thread is taking calls; it sends what it answers itself in one go afterwards.
@@ -100,6 +104,14 @@ final class ServerConnection: Sendable {
             return beginSending(&state)
         }
         if let piece { send(piece) }
+    }
+
+    /// There is room for calls again.
+    func resumeTaking() {
+        state.withLock { state in
+            state.isStarved = false
+            if state.isOpen { wake(state) }
+        }
     }
 
     /// Asks the connection's thread to take no further call, to let the answers out and to close.
@@ -197,6 +209,16 @@ final class ServerConnection: Sendable {
         }
     }
 
+    /// Counts a message among the calls that wait for their answers; without room the reading is held.
+    func admit(_ bytes: Int) -> Bool {
+        if service.held.take(bytes) { return true }
+        // In this order: `resumeTaking` may come at once.
+        state.withLock { $0.isStarved = true }
+        guard service.held.take(bytes, orWake: self) else { return false }
+        state.withLock { $0.isStarved = false }
+        return true
+    }
+
     /// Gives the answer after which this connection takes no further call.
     func deliverLast(_ answer: ErrorAnswer) {
         let place = state.withLock { $0.queue.openLast() }
@@ -225,7 +247,7 @@ final class ServerConnection: Sendable {
             state.reportsDrained = !isReading || state.shallStop
             let isDrained = state.queue.inFlight == 0 && state.queue.readyBytes == 0 && !state.isSending
             return Outlook(
-                isHeld: state.isHeld,
+                isHeld: state.isHeld || state.isStarved,
                 writeDeadline: state.isFull ? state.drain?.deadline : nil,
                 isDrained: isDrained,
                 shallStop: state.shallStop
@@ -236,6 +258,15 @@ final class ServerConnection: Sendable {
     /// Says to the peer that nothing more will come.
     func endOutput() {
         shutdown(descriptor, Int32(SHUT_WR))
+    }
+
+    /// Ends a connection that got no thread, and leaves its descriptor alone.
+    func abandon() {
+        state.withLock { state in
+            guard state.isOpen else { return }
+            state.isOpen = false
+            waker.close()
+        }
     }
 
     /// Ends everything; calls that are still in flight answer into the void.

@@ -8,17 +8,30 @@ package struct Establishment: Sendable {
     package let folder: TemporaryFolder
 
     package static let softHSM = "/usr/lib/softhsm/libsofthsm2.so"
-    package static let issuers = [
-        ("access-rsa", "root-rsa"), ("access-p256", "root-p256"), ("smime-rsa", "root-rsa"),
-        ("smime-p256", "root-p256"),
+    /// The issuing authorities, each with the root that signed it.
+    package let issuers: [(name: String, root: String)]
+
+    package static let developmentIssuers = [
+        (name: "access-rsa", root: "root-rsa"), (name: "access-p256", root: "root-p256"),
+        (name: "smime-rsa", root: "root-rsa"), (name: "smime-p256", root: "root-p256"),
     ]
 
     /// Makes tokens and holds the ceremony.
     ///
     /// - Parameters:
     ///   - checkout: the repository, for the plan and the profiles.
-    package init(binaries: String, checkout: String) throws {
+    ///   - plan: another ceremony plan's text; its tokens are called `root` and `issuing`.
+    ///   - profiles: another profile set's text.
+    ///   - issuers: the issuing authorities of that plan.
+    package init(
+        binaries: String,
+        checkout: String,
+        plan: String? = nil,
+        profiles: String? = nil,
+        issuers: [(name: String, root: String)] = Self.developmentIssuers
+    ) throws {
         self.binaries = binaries
+        self.issuers = issuers
         folder = try TemporaryFolder("inkan-establishment")
         let path = folder.path
         for name in ["softhsm", "secrets", "authorities"] {
@@ -38,15 +51,13 @@ package struct Establishment: Sendable {
         }
         let site = uris.sorted { $0.key < $1.key }.map { Self.tokenLine($0.key, $0.value, folder: path) }
         try write("tokens:\n\(site.joined())", to: "site.yaml")
-        try FileManager.default.copyItem(
-            atPath: "\(checkout)/provisioning/profiles/development.yaml",
-            toPath: "\(path)/profiles.yaml"
-        )
+        try write(profiles ?? Self.read("\(checkout)/provisioning/profiles/development.yaml"), to: "profiles.yaml")
+        try write(plan ?? Self.read("\(checkout)/provisioning/ceremony/development.yaml"), to: "plan.yaml")
         try ChildProgram.check(
             "\(binaries)/inkan",
             [
-                "ceremony", "run", "--plan", "\(checkout)/provisioning/ceremony/development.yaml",
-                "--site", "\(path)/site.yaml", "--profiles", "\(path)/profiles.yaml",
+                "ceremony", "run", "--plan", "\(path)/plan.yaml", "--site", "\(path)/site.yaml",
+                "--profiles", "\(path)/profiles.yaml",
                 "--ledger", "\(path)/ledger.sqlite", "--output", "\(path)/authorities",
             ]
         )
@@ -55,6 +66,7 @@ package struct Establishment: Sendable {
 
     private init(copyOf original: Establishment) throws {
         binaries = original.binaries
+        issuers = original.issuers
         folder = try TemporaryFolder("inkan-appliance")
         for name in try FileManager.default.contentsOfDirectory(atPath: original.folder.path) {
             try FileManager.default.copyItem(atPath: original.folder.file(name), toPath: folder.file(name))
@@ -88,7 +100,7 @@ package struct Establishment: Sendable {
     ) throws -> String {
         var uri = try issuingURI
         if let module { uri = uri.replacingOccurrences(of: Self.softHSM, with: module) }
-        let issuers = Self.issuers.map { issuer, root in
+        let issuers = issuers.map { issuer, root in
             """
               - { name: \(issuer), token: issuing, certificate: "\(folder.file("authorities/\(issuer).pem"))", \
             chain: ["\(folder.file("authorities/\(root).pem"))"] }
@@ -125,6 +137,10 @@ package struct Establishment: Sendable {
         slots.removable = false
 
         """.write(toFile: "\(folder)/softhsm2.conf", atomically: true, encoding: .utf8)
+    }
+
+    private static func read(_ path: String) throws -> String {
+        try String(contentsOfFile: path, encoding: .utf8)
     }
 
     private func write(_ text: String, to name: String) throws {

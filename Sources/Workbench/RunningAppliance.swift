@@ -2,7 +2,7 @@ import Foundation
 package import SignerClient
 
 /// `inkan-signerd` running over an establishment, on sockets in its folder.
-package final class RunningAppliance {
+package final class RunningAppliance: Sendable {
     package let establishment: Establishment
     private let process: Process
     private let logFile: String

@@ -11,6 +11,16 @@ enum KeyMaking {
         try turn.withLock { (_) throws(OperationFailure) in
             var generator = SystemRandomNumberGenerator()
             let identifier = request.identifier ?? (0..<16).map { _ in generator.next() }
+            guard try calling({ () throws(PKCS11Error) in try session.isNew(identifier) }) else {
+                throw OperationFailure(
+                    TokenError(
+                        .requestRefused,
+                        "an object with this CKA_ID is in the token already",
+                        mend: "ask for another CKA_ID, or for none"
+                    ),
+                    .permanent
+                )
+            }
             let key = try calling { () throws(PKCS11Error) in
                 try session.generateKeyPair(request.algorithm.pkcs11, label: request.label, identifier: identifier)
             }

@@ -1,6 +1,5 @@
 import Crypto
 import PKCS11
-import Secrets
 import Tokens
 
 /// An RSA private key shows its modulus. An EC or Ed25519 private key shows nothing: it is joined to the public one by
@@ -11,7 +10,7 @@ enum KeyProof {
         _ found: FoundKey,
         _ key: SubjectPublicKeyInfo,
         _ session: Session,
-        contextPIN: Secret?
+        _ link: TokenLink
     ) throws(OperationFailure) {
         let mechanism: SigningMechanism
         let input: [UInt8]
@@ -25,14 +24,8 @@ enum KeyProof {
             mechanism = .eddsa
             input = Array("inkan: proof of a key pair".utf8) + (0..<32).map { _ in generator.next() }
         }
-        let signature = try calling { () throws(PKCS11Error) in
-            try session.sign(
-                mechanism,
-                key: found.privateHandle,
-                input: input,
-                contextPIN: found.alwaysAuthenticate ? contextPIN : nil
-            )
-        }
+        try link.beginSigning(mechanism, found, session)
+        let signature = try calling { () throws(PKCS11Error) in try session.finishSigning(input) }
         guard isValid(signature, key, input) else {
             throw OperationFailure(
                 TokenError(

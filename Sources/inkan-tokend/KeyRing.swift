@@ -53,7 +53,7 @@ final class KeyRing: Sendable {
             let wasHere = error == .keyMissing && entry.seen == epoch
             throw wasHere ? OperationFailure(TokenError(error), .transient) : OperationFailure(error)
         }
-        try KeyProof.prove(handles, key, session, contextPIN: link.provenPIN)
+        try KeyProof.prove(handles, key, session, link)
         let located = LocatedKey(handles: handles, type: key.keyType)
         entries.withLock { entries in
             entries[number]?.place = (located, epoch)

@@ -46,6 +46,8 @@ extension TokenError {
         case .attributesRefused:
             self.init(.attributesRefused, cause.description, mend: "use a token that makes keys which cannot leave it")
         case .unsupported: self.init(.requestRefused, cause.description, mend: "use a supported key type")
+        case .malformedObject:
+            self.init(.moduleError, cause.description, mend: "repair or remove the key's objects in the token")
         case .malformed: self.init(.moduleError, cause.description, mend: "look at the token and its module")
         case .call(_, let answer): self.init(answer, cause.description)
         }

@@ -134,15 +134,8 @@ final class SessionThread {
                     .permanent
                 )
             }
-            return try calling { () throws(PKCS11Error) in
-                try session.sign(
-                    mechanism.signing,
-                    key: key.handles.privateHandle,
-                    input: input,
-                    into: signature,
-                    contextPIN: key.handles.alwaysAuthenticate ? link.provenPIN : nil
-                )
-            }
+            try link.beginSigning(mechanism.signing, key.handles, session)
+            return try calling { () throws(PKCS11Error) in try session.finishSigning(input, into: signature) }
         }
     }
 
@@ -172,18 +165,35 @@ final class SessionThread {
     private func generate(_ body: inout MessageReader) throws(TokenError) -> [UInt8] {
         var reader = MessageReader(try body.view())
         let request = try KeyPairRequest(from: &reader)
-        // A key pair may have come into being although the answer was an error, so this is never tried twice; the
-        // session is known to work before.
-        let session = try climbing { (_) throws(OperationFailure) in try link.openSession(readWrite: true) }
-        let pair: GeneratedKeyPair
-        do throws(OperationFailure) {
-            pair = try link.gate.shared { () throws(OperationFailure) in try KeyMaking.make(request, session) }
-        } catch {
-            throw error.error
+        var pair: GeneratedKeyPair?
+        while pair == nil {
+            // A key pair may have come into being although the answer was an error, so this is never tried twice; the
+            // session is known to work before.
+            let session = try climbing { (_) throws(OperationFailure) in try link.openSession(readWrite: true) }
+            do throws(OperationFailure) {
+                pair = try link.gate.shared { () throws(OperationFailure) in try make(request, session) }
+            } catch {
+                throw error.error
+            }
         }
         var answer = MessageWriter()
-        pair.write(to: &answer)
+        pair?.write(to: &answer)
         return answer.bytes
+    }
+
+    /// Makes a key pair and closes the session; `nil` when the module was started anew since it was opened, so that its
+    /// number may be another session's by now.
+    private func make(_ request: KeyPairRequest, _ session: Session) throws(OperationFailure) -> GeneratedKeyPair? {
+        guard epoch == link.epoch else {
+            session.abandon()
+            return nil
+        }
+        defer {
+            do throws(PKCS11Error) { try session.close() } catch {
+                WorkerLog.write("session-lost", ["error": error.description])
+            }
+        }
+        return try KeyMaking.make(request, session)
     }
 
     // MARK: The ladder

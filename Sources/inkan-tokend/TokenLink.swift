@@ -12,6 +12,8 @@ final class TokenLink: Sendable {
     private let module: Module
     private let notify: @Sendable (WorkerReply) -> Void
     private let state: Mutex<State>
+    /// Held while the token has a PIN to look at.
+    private let pinTurn = Mutex(())
 
     private struct State {
         var slot: Slot?
@@ -20,6 +22,11 @@ final class TokenLink: Sendable {
         var epoch = 0
         var pin: Secret?
         var isPINProven = false
+        /// Which version of which file the PIN came from, and the one that an earlier worker's right PIN came from.
+        var pinFile = ""
+        var provenPINFile: String
+        /// The PIN, or the file that it comes from, was right before.
+        var isTrusted: Bool { isPINProven || (!pinFile.isEmpty && pinFile == provenPINFile) }
         /// A log-in may have cost a try of the PIN without our knowing.
         var isCautious: Bool
         /// Why there will be no further log-in.
@@ -36,14 +43,17 @@ final class TokenLink: Sendable {
             throw TokenError(error)
         }
         self.notify = notify
-        state = Mutex(State(isCautious: request.isCautious))
+        state = Mutex(State(provenPINFile: request.provenPINFile, isCautious: request.isCautious))
     }
 
     var epoch: Int { state.withLock { $0.epoch } }
     var interfaceVersion: String { module.interfaceVersion }
 
-    /// The PIN that was proven by a log-in, for keys that want it again before each signature.
-    var provenPIN: Secret? { state.withLock { $0.isPINProven ? $0.pin : nil } }
+    /// Which version of which file the PIN came from: numbers that the file system gives it.
+    var pinFile: String { state.withLock { $0.pinFile } }
+
+    /// Why no PIN is given to the token any more.
+    var lock: TokenError? { state.withLock { $0.lock } }
 
     private func slot() throws(PKCS11Error) -> Slot {
         guard let slot = state.withLock({ $0.slot }) else {
@@ -183,17 +193,45 @@ final class TokenLink: Sendable {
         let needsLogin = flags.contains(.loginRequired)
         state.withLock { $0.needsLogin = needsLogin }
         guard needsLogin, !(try calling { () throws(PKCS11Error) in try anchor.state().isUser }) else { return }
-        let pin = try permittedPIN(flags)
-        notify(.loggingIn)
-        do throws(PKCS11Error) {
-            try anchor.login(.user, pin: pin)
-        } catch {
-            if error.answer != .userAlreadyLoggedIn { throw loginFailed(error) }
+        try pinTurn.withLock { (_) throws(OperationFailure) in
+            let pin = try permittedPIN(flags)
+            if !state.withLock({ $0.isTrusted }) { notify(.loggingIn) }
+            // Whatever the token answers, the outcome is known then.
+            defer { notify(.loggedIn) }
+            do throws(PKCS11Error) {
+                try anchor.login(.user, pin: pin)
+            } catch {
+                if error.answer != .userAlreadyLoggedIn { throw loginFailed(error) }
+            }
+            state.withLock { state in
+                state.isPINProven = true
+                state.pin = pin
+            }
         }
-        notify(.loggedIn)
-        state.withLock { state in
-            state.isPINProven = true
-            state.pin = pin
+    }
+
+    /// Begins a signature, with the log-in of its own where the key wants one (`CKA_ALWAYS_AUTHENTICATE`).
+    func beginSigning(_ mechanism: SigningMechanism, _ key: FoundKey, _ session: Session) throws(OperationFailure) {
+        try calling { () throws(PKCS11Error) in try session.beginSigning(mechanism, key: key.privateHandle) }
+        if key.alwaysAuthenticate { try contextLogin(session) }
+    }
+
+    /// Gives the token the proven PIN again, for one signature. It may have been changed meanwhile, so a refusal locks
+    /// here as it does at the log-in; one at a time, so that a PIN which has become wrong is tried once.
+    private func contextLogin(_ session: Session) throws(OperationFailure) {
+        try pinTurn.withLock { (_) throws(OperationFailure) in
+            let (lock, isProven, pin) = state.withLock { ($0.lock, $0.isPINProven, $0.pin) }
+            if let lock { throw OperationFailure(lock, .pinDangerous) }
+            // A token that wants no log-in has been given no PIN; what it says to the signature is the answer.
+            guard isProven else { return }
+            let flags = try calling { () throws(PKCS11Error) in try slot().tokenInfo().flags }
+            if let refusal = refusal(flags) { throw refuse(refusal) }
+            do throws(PKCS11Error) {
+                try session.login(.contextSpecific, pin: pin)
+            } catch {
+                let failure = OperationFailure(error)
+                throw failure.consequence == .pinDangerous ? refuse(failure.error) : failure
+            }
         }
     }
 
@@ -202,27 +240,16 @@ final class TokenLink: Sendable {
     private func permittedPIN(_ flags: TokenInfo.Flags) throws(OperationFailure) -> Secret? {
         let (lock, isProven, isCautious, known) = state.withLock { ($0.lock, $0.isPINProven, $0.isCautious, $0.pin) }
         if let lock { throw OperationFailure(lock, .pinDangerous) }
-        var refusal: TokenError?
-        if flags.contains(.userPINLocked) {
-            refusal = TokenError(
-                .tokenLocked,
-                "the token says that its PIN is locked",
-                mend: "unblock the PIN with the SO PIN, then unlock the token"
-            )
-        } else if flags.contains(.userPINFinalTry) {
-            refusal = TokenError(
-                .pinFinalTry,
-                "the token says that one more wrong PIN would lock it for ever, so none is tried",
-                mend: "enter the right PIN by hand once, correct the PIN file, then unlock the token"
-            )
-        } else if isCautious, !isProven, flags.contains(.userPINCountLow) {
-            refusal = TokenError(
-                .tokenLocked,
-                "a log-in was cut short and the token counts a wrong PIN, so it is not tried again",
-                mend: "check the PIN file, then unlock the token"
+        if let refusal = refusal(flags) { throw refuse(refusal) }
+        if isCautious, !isProven, flags.contains(.userPINCountLow) {
+            throw refuse(
+                TokenError(
+                    .tokenLocked,
+                    "the token counts a wrong PIN since the last right one, so none is tried",
+                    mend: "check the PIN file, then unlock the token"
+                )
             )
         }
-        if let refusal { throw refuse(refusal) }
         if isProven { return known }
         guard let path = uri.pinSource else {
             if flags.contains(.protectedAuthenticationPath) { return nil }
@@ -234,19 +261,56 @@ final class TokenLink: Sendable {
                 )
             )
         }
+        // Looked at first: a file that is replaced between the two is not taken for the one that was right.
+        let file = TokenLink.version(of: path)
+        state.withLock { $0.pinFile = file }
         do throws(SecretFileError) { return try SecretFile.read(path) } catch { throw refuse(TokenError(error)) }
+    }
+
+    /// Changes whenever the file is written or replaced; empty when there is none.
+    private static func version(of path: String) -> String {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return "" }
+        let times = [status.st_mtim, status.st_ctim].map { "\($0.tv_sec).\($0.tv_nsec)" }
+        return "\(status.st_dev)/\(status.st_ino)/\(status.st_size)/\(times[0])/\(times[1])"
+    }
+
+    /// No PIN is tried whatever else is known when the token's flags forbid it.
+    private func refusal(_ flags: TokenInfo.Flags) -> TokenError? {
+        if flags.contains(.userPINLocked) {
+            return TokenError(
+                .tokenLocked,
+                "the token says that its PIN is locked",
+                mend: "unblock the PIN with the SO PIN, then unlock the token"
+            )
+        }
+        guard flags.contains(.userPINFinalTry) else { return nil }
+        return TokenError(
+            .pinFinalTry,
+            "the token says that one more wrong PIN would lock it for ever, so none is tried",
+            mend: "enter the right PIN by hand once, correct the PIN file, then unlock the token"
+        )
     }
 
     private func loginFailed(_ error: PKCS11Error) -> OperationFailure {
         let failure = OperationFailure(error)
-        if failure.consequence == .pinDangerous {
-            // The outcome is known: the try is spent, and there will be no other.
-            notify(.loggedIn)
-            return refuse(failure.error)
+        if failure.consequence == .pinDangerous { return refuse(failure.error) }
+        let isTrusted = state.withLock { state in
+            state.isCautious = true
+            return state.isTrusted
         }
-        state.withLock { $0.isCautious = true }
-        // SoftHSM says so for a moment while another process logs in; no PIN was looked at.
-        return error.answer == .userPINNotInitialized ? OperationFailure(failure.error, .transient) : failure
+        // SoftHSM, for one, has no PIN for a moment while another process logs in.
+        if error.answer?.meansNoPINWasSeen == true { return OperationFailure(failure.error, .transient) }
+        if isTrusted { return failure }
+        // A PIN that was never right is given to the token once, and it may have been looked at.
+        return refuse(
+            TokenError(
+                .tokenLocked,
+                "\(error.description), and nobody knows whether the PIN was right",
+                mend: "check the PIN file and the token, then unlock the token",
+                returnValue: error.answer?.rawValue
+            )
+        )
     }
 
     private func refuse(_ error: TokenError) -> OperationFailure {

@@ -59,10 +59,12 @@ enum Worker {
         }
         let ring = KeyRing(link)
         let keys = find(request.keys, link, ring, connection)
+        // A key may have wanted the PIN, and the token may have refused it.
+        if let lock = link.lock { throw lock }
         let sessions = sessionCount(wanted: request.sessions, allowed: info.maximumSessions)
         let token = TokenDescription(info, modulePath: link.uri.modulePath, interfaceVersion: link.interfaceVersion)
         var writer = MessageWriter()
-        OpenAnswer(token: token, sessions: sessions, keys: keys).write(to: &writer)
+        OpenAnswer(token: token, sessions: sessions, pinFile: link.pinFile, keys: keys).write(to: &writer)
         send(connection, id: 0, reply: .done, body: writer.bytes)
 
         let threads = (1...sessions).map { number in

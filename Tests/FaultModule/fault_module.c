@@ -20,6 +20,7 @@
 //     reverse         list the slots backwards (C_GetSlotList)
 //     empty           list no slot (C_GetSlotList)
 //     attribute TYPE  invert the boolean attribute of this number (C_GetAttributeValue)
+//     hide TYPE       say that no object has the attribute of this number (C_GetAttributeValue)
 //
 // Each call of C_Login writes a line to the file named by INKAN_FAULT_LOGINS.
 
@@ -216,6 +217,11 @@ static CK_RV find_final(CK_SESSION_HANDLE session) {
 static CK_RV get_attribute_value(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *attributes,
                                  CK_ULONG count) {
     FORWARD(C_GetAttributeValue, real->C_GetAttributeValue(session, object, attributes, count))
+    for (CK_ULONG i = 0; is(&order, "hide") && i < count; i++) {
+        if (attributes[i].type != order.number) continue;
+        attributes[i].ulValueLen = (CK_ULONG)-1;
+        answer = CKR_ATTRIBUTE_TYPE_INVALID;
+    }
     for (CK_ULONG i = 0; is(&order, "attribute") && answer == CKR_OK && i < count; i++) {
         if (attributes[i].type == order.number && attributes[i].pValue) {
             *(unsigned char *)attributes[i].pValue ^= 1;

@@ -14,12 +14,11 @@ def main(socket, order, profile, issuer, request_path):
     with open(request_path, encoding="ascii") as file:
         request = file.read()
     with varlink.Client.new_with_address(f"unix:{socket}") as client:
-        info = client.get_interface("org.varlink.service")
-        with info as connection:
-            description = connection.GetInfo()
+        with client.open("org.varlink.service") as service:
+            description = service.GetInfo()
             print(description, file=sys.stderr)
             assert "io.inkan.Signer" in description["interfaces"]
-            text = connection.GetInterfaceDescription("io.inkan.Signer")["description"]
+            text = service.GetInterfaceDescription("io.inkan.Signer")["description"]
             assert "method IssueCertificate" in text
         with client.open("io.inkan.Signer") as signer:
             assert signer.GetStatus()["ready"] is True

@@ -32,6 +32,28 @@ import Testing
         #expect(try ledger.reader.verify().isSound)
     }
 
+    @Test("a clock that went back behind other entries costs no certificate whose intent is older still")
+    func smallStepBack() async throws {
+        let order = SampleOrder()
+        let intent = try await ledger.intended(order)
+        clock.advance(seconds: 2)
+        try await ledger.append("note")
+        clock.advance(seconds: -1)
+        await #expect(throws: LedgerError.self) { try await ledger.intend(SampleOrder().intent) }
+        let receipt = try await ledger.record(order.record(intent))
+        #expect(receipt.time == Timestamp(seconds: 1_800_000_002))
+        #expect(try ledger.reader.verify().isSound)
+    }
+
+    @Test("the text of a time never traps, however wild the number")
+    func wildTimes() {
+        for milliseconds in [Int64.min, Int64.min + 1, -1, 0, Int64.max] {
+            #expect(Timestamp(milliseconds: milliseconds).rfc3339.hasSuffix("Z"))
+        }
+        #expect(Timestamp(milliseconds: -1).rfc3339 == "1969-12-31T23:59:59.999Z")
+        #expect(Timestamp(milliseconds: -1_000).seconds == -1 && Timestamp(milliseconds: -1_001).seconds == -2)
+    }
+
     @Test("while the clock is behind, other entries get the last entry's time and say so")
     func clamped() async throws {
         let intent = try await ledger.intended(SampleOrder())

@@ -37,14 +37,22 @@ private struct SoundLedger: Sendable {
         let copy = try folder.copy(of: folder.ledger)
         let queue = try DatabaseQueue(path: copy)
         try queue.write { db in
-            for table in ["entries", "tree_heads", "tiles"] {
-                try db.execute(sql: "DROP TRIGGER \(table)_stay; DROP TRIGGER \(table)_remain")
-            }
+            let guards = try dropGuards(db)
             try change(db)
+            for guardian in guards { try db.execute(sql: guardian) }
         }
         try queue.close()
         return copy
     }
+}
+
+/// Takes the triggers away. Answers what makes them again.
+private func dropGuards(_ db: Database) throws -> [String] {
+    let guards = try String.fetchAll(db, sql: "SELECT sql FROM sqlite_schema WHERE type = 'trigger'")
+    for table in ["entries", "tree_heads", "tiles"] {
+        try db.execute(sql: "DROP TRIGGER \(table)_stay; DROP TRIGGER \(table)_remain")
+    }
+    return guards
 }
 
 private func leafHash(_ body: [UInt8]) -> Data {
@@ -148,6 +156,14 @@ private func leafHash(_ body: [UInt8]) -> Data {
             "DELETE FROM intents WHERE sequence = (SELECT max(sequence) FROM intents)",
             "INSERT INTO intents SELECT 9999, 'y', content_hash, x'02', tbs_hash, x'03', x'04', 2, 3 FROM intents LIMIT 1",
             "DELETE FROM authority_keys", "INSERT INTO authority_keys VALUES (500, zeroblob(32))",
+            "UPDATE intents SET state = 3 WHERE state = 2", "UPDATE intents SET sequence = -7 WHERE sequence = 1",
+            "UPDATE entries SET time_ms = -9223372036854775807 - 1 WHERE sequence = 9",
+            "UPDATE entries SET time_ms = 9223372036854775807 WHERE sequence > 9",
+            """
+            UPDATE entries SET sequence = 9223372036854775807
+            WHERE sequence = (SELECT max(sequence) FROM entries WHERE kind = 'intent')
+            """,
+            "UPDATE entries SET sequence = -9 WHERE sequence = 1",
         ]
     )
     func derivedTables(statement: String) async throws {
@@ -166,7 +182,14 @@ private func leafHash(_ body: [UInt8]) -> Data {
             "DELETE FROM entries WHERE sequence = (SELECT max(sequence) - 1 FROM entries)",
             "UPDATE tree_heads SET root = zeroblob(32)", "DELETE FROM tree_heads", "DELETE FROM tiles",
             "UPDATE tiles SET hashes = zeroblob(8192)", "UPDATE tiles SET hashes = zeroblob(100)",
-            "DELETE FROM entries",
+            "DELETE FROM entries", "DELETE FROM entries; DELETE FROM tree_heads",
+            "UPDATE intents SET sequence = -7 WHERE sequence = 1",
+            "UPDATE intents SET sequence = 99999999999 WHERE sequence = 1",
+            "UPDATE entries SET sequence = 9223372036854775807 WHERE sequence = (SELECT max(sequence) FROM entries)",
+            """
+            UPDATE entries SET time_ms = 9223372036854775807 WHERE sequence = (SELECT max(sequence) FROM entries);
+            UPDATE tree_heads SET time_ms = 9223372036854775807 WHERE size = (SELECT max(size) FROM tree_heads)
+            """,
         ]
     )
     func refusedAtOpening(statement: String) async throws {
@@ -179,6 +202,69 @@ private func leafHash(_ body: [UInt8]) -> Data {
         } catch LedgerError.damaged(let what) {
             #expect(!what.isEmpty)
         }
+    }
+
+    @Test(
+        "guards that were taken away, and whatever was planted, are found and not opened for writing",
+        arguments: [
+            "DROP TRIGGER tiles_stay", "CREATE TABLE more (a)", "CREATE INDEX faster ON entries (kind)",
+            "CREATE TRIGGER planted AFTER INSERT ON entries BEGIN DELETE FROM intents; END",
+            "ALTER TABLE tiles RENAME TO old; CREATE VIEW tiles AS SELECT * FROM old",
+            "ALTER TABLE intents ADD COLUMN more INTEGER", "DROP TABLE authority_keys",
+        ]
+    )
+    func declarations(statement: String) async throws {
+        let sound = try await SoundLedger.shared.value
+        let copy = try sound.folder.copy(of: sound.folder.ledger)
+        let queue = try DatabaseQueue(path: copy)
+        try await queue.write { try $0.execute(sql: statement) }
+        try queue.close()
+        let report = try LedgerReader(path: copy).verify()
+        #expect(report.findings.contains { $0.kind == .file })
+        do {
+            try LedgerStore(LedgerSettings(path: copy), clock: SystemClock(), log: { _ in }).stop()
+            Issue.record("it was opened")
+        } catch {
+            #expect(error.code == "ledger-damaged")
+        }
+    }
+
+    @Test("a tree head that was taken out of the middle is missed where the time changes")
+    func missingHead() async throws {
+        let folder = try TemporaryFolder()
+        let clock = ManualClock(Timestamp(seconds: 1_800_000_000))
+        let ledger = try folder.open(clock)
+        for _ in 0..<5 {
+            try await ledger.append("note")
+            clock.advance(seconds: 1)
+        }
+        ledger.stop()
+        let queue = try DatabaseQueue(path: folder.ledger)
+        try await queue.write { db in
+            let guards = try dropGuards(db)
+            try db.execute(sql: "DELETE FROM tree_heads WHERE size = 3")
+            for guardian in guards { try db.execute(sql: guardian) }
+        }
+        try queue.close()
+        let findings = try LedgerReader(path: folder.ledger).verify().findings
+        #expect(findings.map(\.kind) == [.treeHead] && findings.first?.sequence == 3)
+    }
+
+    @Test("a damage that the writer itself meets ends the writing")
+    func metByWriter() async throws {
+        let folder = try TemporaryFolder()
+        let ledger = try folder.open()
+        let order = SampleOrder()
+        try await ledger.issue(order)
+        let intruder = try DatabaseQueue(path: folder.ledger)
+        try await intruder.write { db in
+            _ = try dropGuards(db)
+            try db.execute(sql: "UPDATE entries SET body = x'7b7d' WHERE sequence = 1")
+        }
+        func isDamage(_ error: any Error) -> Bool { (error as? LedgerError)?.code == "ledger-damaged" }
+        await #expect { try await ledger.intend(order.intent) } throws: { isDamage($0) }
+        await #expect { try await ledger.append("note") } throws: { isDamage($0) }
+        #expect(ledger.failure?.code == "ledger-damaged")
     }
 
     @Test("a changed octet anywhere in the file is found, or changes nothing that the ledger holds")

@@ -151,9 +151,13 @@ extension LedgerStore {
     }
 
     @discardableResult
-    func close(_ intent: IntentReceipt, reason: String = "token failed") async throws -> EventReceipt {
+    func close(
+        _ intent: IntentReceipt,
+        reason: String = "token failed",
+        wasSigned: Bool = true
+    ) async throws -> EventReceipt {
         try await withCheckedContinuation { done in
-            closeIntent(intent, reason: reason) { done.resume(returning: $0) }
+            closeIntent(intent, reason: reason, wasSigned: wasSigned) { done.resume(returning: $0) }
         }.get()
     }
 

@@ -121,6 +121,63 @@ import Testing
         try await ledger.issue(renewal)
     }
 
+    @Test("an intent that was closed before any signature does not bind its key, one that may have been signed does")
+    func keyOfUnsigned() async throws {
+        let misspelt = SampleOrder("A")
+        var right = SampleOrder("B")
+        right.intent.publicKeyHash = misspelt.intent.publicKeyHash
+        let bound = LedgerError.keyBelongsToOther(subjectHash: misspelt.intent.subjectHash)
+        for _ in 0..<3 {
+            let intent = try await ledger.intended(misspelt.again())
+            await #expect(throws: bound) { try await ledger.intend(right.intent) }
+            let closing = try await ledger.close(intent, wasSigned: false)
+            let body = try #require(try ledger.reader.entry(sequence: closing.sequence)).body
+            #expect(try EntryFields(body: body)["signed"] == .flag(false))
+        }
+        let intent = try await ledger.intended(right)
+        #expect(try ledger.reader.status(serial: right.intent.serial) == .inFlight(intentSequence: intent.sequence))
+        try await ledger.close(intent)
+        let other = LedgerError.keyBelongsToOther(subjectHash: right.intent.subjectHash)
+        await #expect(throws: other) { try await ledger.intend(misspelt.again().intent) }
+        #expect(try ledger.reader.verify().isSound)
+        ledger.stop()
+        let again = try folder.open()
+        await #expect(throws: other) { try await again.intend(misspelt.again().intent) }
+        try await again.issue(right.again())
+        #expect(try again.reader.verify().isSound)
+    }
+
+    @Test("a key stays bound by its second intent when the first one ends without a signature")
+    func keyOfSecond() async throws {
+        let first = SampleOrder()
+        var second = SampleOrder()
+        second.intent.publicKeyHash = first.intent.publicKeyHash
+        second.intent.subjectHash = first.intent.subjectHash
+        let intent = try await ledger.intended(first)
+        try await ledger.issue(second)
+        try await ledger.close(intent, wasSigned: false)
+        var other = SampleOrder()
+        other.intent.publicKeyHash = first.intent.publicKeyHash
+        await #expect(throws: LedgerError.keyBelongsToOther(subjectHash: first.intent.subjectHash)) {
+            try await ledger.intend(other.intent)
+        }
+        #expect(try ledger.reader.verify().isSound)
+    }
+
+    @Test("an order may fail again and again, and is still known")
+    func failingOften() async throws {
+        let order = SampleOrder("A-9")
+        for _ in 0..<40 { try await ledger.close(try await ledger.intended(order.again())) }
+        await #expect(throws: LedgerError.orderReused(order: "A-9")) {
+            try await ledger.intend(SampleOrder("A-9").intent)
+        }
+        ledger.stop()
+        let again = try folder.open()
+        let receipt = try await again.issue(order)
+        #expect(try again.reader.certificate(order: "A-9")?.sequence == receipt.sequence)
+        #expect(try again.reader.verify().isSound)
+    }
+
     @Test("an authority's key can't be certified, and a certified key can't become an authority's")
     func keyOfAuthority() async throws {
         let order = SampleOrder()

@@ -1,5 +1,6 @@
 import Clocks
 import Foundation
+import GRDB
 import Ledger
 import Testing
 
@@ -113,6 +114,57 @@ import Testing
             #expect(attributes[.posixPermissions] as? Int == 0o600, "\(name)")
         }
         withExtendedLifetime(ledger) {}
+    }
+
+    @Test("where no ledger may be made, a missing or empty one is refused, and nothing is put in its place")
+    func mayNotCreate() async throws {
+        func isRefused() -> Bool {
+            do {
+                try folder.open { $0.mayCreate = false }.stop()
+                return false
+            } catch {
+                guard case LedgerError.unreadable(let reason) = error else { return false }
+                return reason.contains("ceremony") && reason.contains("backup")
+            }
+        }
+        #expect(isRefused())
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
+        try Data().write(to: URL(fileURLWithPath: folder.ledger))
+        #expect(isRefused())
+        #expect(try Data(contentsOf: URL(fileURLWithPath: folder.ledger)).isEmpty)
+        try folder.open().stop()
+        try folder.open { $0.mayCreate = false }.stop()
+    }
+
+    @Test("nothing is trusted before the write-ahead log is copied: who holds it from that is named")
+    func heldLog() async throws {
+        let ledger = try folder.open { $0.busySeconds = 0.05 }
+        try await ledger.append("note")
+        let reader = try DatabaseQueue(path: folder.ledger)
+        try await reader.read { [folder] db in
+            #expect(try Int.fetchOne(db, sql: "SELECT count(*) FROM entries") == 1)
+            ledger.stop()
+            do {
+                try folder.open { $0.busySeconds = 0.05 }.stop()
+                Issue.record("it was opened")
+            } catch LedgerError.storageFailed(let reason) {
+                #expect(reason.contains("another process"))
+            }
+        }
+        let again = try folder.open()
+        let size = try FileManager.default.attributesOfItem(atPath: folder.ledger + "-wal")[.size] as? Int
+        #expect(size == 0)
+        #expect(try again.reader.verify().isSound)
+    }
+
+    @Test("another application's database is refused as it is")
+    func foreignDatabase() async throws {
+        let queue = try DatabaseQueue(path: folder.ledger)
+        try await queue.write { try $0.execute(sql: "CREATE TABLE theirs (a)") }
+        try queue.close()
+        let before = try Data(contentsOf: URL(fileURLWithPath: folder.ledger))
+        #expect { try folder.open() } throws: { ($0 as? LedgerError)?.code == "ledger-foreign-format" }
+        #expect(try Data(contentsOf: URL(fileURLWithPath: folder.ledger)) == before)
     }
 
     @Test("other files are not taken for ledgers")

@@ -48,6 +48,37 @@ struct CallBookTests {
         }
     }
 
+    @Test("A token that is not measured yet gets one signature at a time")
+    func unmeasured() {
+        var book = CallBook()
+        book.sessions = 1
+        for id in 1...100 { book.enqueue(call(UInt64(id))) }
+        #expect(book.takePacket(now: 1, admit: { _ in true }) != nil)
+        #expect(book.inWorkerCount == 1)
+    }
+
+    @Test("What is under way fits into the socket's buffer, and all of it gets its turn")
+    func bytes() {
+        var book = CallBook()
+        book.sessions = 64
+        for id in 1...20 {
+            book.enqueue(
+                call(UInt64(id), .sign(key: 0, mechanism: .eddsa, input: [UInt8](repeating: 0, count: 60_000)))
+            )
+        }
+        var done: UInt64 = 0
+        while book.waitingCount > 0 {
+            var sent = 0
+            while book.wantsPacket, let packet = book.takePacket(now: 1, admit: { _ in true }) { sent += packet.count }
+            #expect(sent > 0 && sent <= WireLimits.packetBytes)
+            while book.inWorkerCount > 0 {
+                done += 1
+                #expect(book.finish(done) != nil)
+            }
+        }
+        #expect(done == 20)
+    }
+
     @Test("While a key is being made, its session gets nothing else")
     func longCalls() {
         var book = CallBook()

@@ -43,6 +43,17 @@ struct KeyGenerationTests {
         }
     }
 
+    @Test("A CKA_ID that is in the token already is refused: it would join the halves of two keys")
+    func takenIdentifier() throws {
+        let token = try TestToken.make()
+        try token.serving { supervisor in
+            let request = KeyPairRequest(algorithm: .p256, label: "k", identifier: [1, 2, 3])
+            let spki = try supervisor.keyPair(request).spki
+            #expect(code { _ = try supervisor.keyPair(request) } == .requestRefused)
+            try supervisor.locate(spki: spki)
+        }
+    }
+
     @Test(
         "A key whose attributes are not as they must be is refused and destroyed",
         arguments: Session.requiredAttributes.map(\.type)

@@ -44,6 +44,39 @@ struct KeyIdentityTests {
         }
     }
 
+    @Test("A private RSA key without its public exponent is known by its modulus")
+    func noExponent() throws {
+        let token = try TestToken.make()
+        try token.serving { supervisor in
+            let spki = try supervisor.keyPair(KeyPairRequest(algorithm: .rsa2048, label: "k")).spki
+            // CKA_PUBLIC_EXPONENT
+            try token.order("C_GetAttributeValue 1 0 hide 0x122")
+            let example = SignatureCase.rsa
+            let signature = try supervisor.signature(spki: spki, mechanism: example.mechanism, input: example.input)
+            #expect(try example.isValid(spki, signature.raw))
+        }
+    }
+
+    @Test("A key whose object is not readable is refused by itself; the token's other keys go on")
+    func unreadableKey() throws {
+        let token = try TestToken.make()
+        try token.serving { supervisor in
+            let odd = try supervisor.keyPair(KeyPairRequest(algorithm: .p256, label: "odd")).spki
+            let well = try supervisor.keyPair(KeyPairRequest(algorithm: .rsa2048, label: "well")).spki
+            let worker = supervisor.status.workerID
+            // CKA_EC_PARAMS
+            try token.order("C_GetAttributeValue 1 0 hide 0x180")
+            for _ in 0..<3 {
+                let failure = code {
+                    _ = try supervisor.signature(spki: odd, mechanism: .ecdsa, input: SignatureCase.p256.input)
+                }
+                #expect(failure == .moduleError)
+                _ = try supervisor.signature(spki: well, mechanism: .rsaPKCS, input: SignatureCase.rsa.input)
+            }
+            #expect(supervisor.status.workerID == worker)
+        }
+    }
+
     @Test("Keys are found again, and checked, by each new worker")
     func foundAnew() throws {
         let token = try TestToken.make()

@@ -95,6 +95,75 @@ struct SlowPeerTests {
         #expect(try fourth.call("org.example.test.Echo") { $0.member("text", "x") } == ["text": "x"])
     }
 
+    @Test("a full socket does not lock out the peers of another")
+    func connectionCapOfEach() throws {
+        var limits = ServerLimits()
+        limits.maximumConnections = 2
+        let folder = try TemporaryFolder()
+        let server = try Server(
+            limits: limits,
+            errors: testErrors,
+            service: ServiceDescription(vendor: "v", product: "p", version: "1", url: "https://example.org"),
+            interfaces: [try InterfaceDescription(source: testInterface)],
+            handler: TestHandler()
+        )
+        for name in ["front", "officers"] { server.add(try Listener.bind(path: folder.file(name), name: name)) }
+        server.start()
+        defer { server.stop(deadline: .seconds(1)) }
+        let front = try (0..<3).map { _ in try Connection(path: folder.file("front")) }
+        let refused = front.map { connection in
+            do throws(ConnectionError) {
+                _ = try connection.call("org.example.test.Echo") { $0.member("text", "x") }
+                return false
+            } catch {
+                return true
+            }
+        }
+        #expect(refused == [false, false, true])
+        let officer = try Connection(path: folder.file("officers"))
+        #expect(try officer.call("org.example.test.Echo") { $0.member("text", "x") } == ["text": "x"])
+    }
+
+    @Test("with an idle deadline, a silent connection is closed, and one that waits for an answer is not")
+    func idle() throws {
+        var limits = ServerLimits()
+        limits.idleDeadline = .milliseconds(50)
+        let server = try TestServer(limits)
+        let (waiting, silent) = (try server.connect(), try server.connect())
+        waiting.send("org.example.test.Hold") { $0.member("text", "x") }
+        try waiting.flush()
+        let held = try server.handler.takeHeld(1)
+        #expect(try silent.call("org.example.test.Echo") { $0.member("text", "x") } == ["text": "x"])
+        #expect(throws: ConnectionError.closed) { _ = try silent.receive() }
+        for call in held { call.reply { $0.member("text", "late") } }
+        #expect(try waiting.receive().parameters == ["text": "late"])
+        #expect(throws: ConnectionError.closed) { _ = try waiting.receive() }
+    }
+
+    @Test("calls that hold too much together are taken one after the other, from all connections")
+    func heldBytes() throws {
+        var limits = ServerLimits()
+        limits.maximumHeldBytes = 10_000
+        let server = try TestServer(limits)
+        let connections = try (0..<4).map { _ in try server.connect() }
+        let text = String(repeating: "x", count: 4_000)
+        for connection in connections {
+            for _ in 0..<5 { connection.send("org.example.test.Hold") { $0.member("text", text) } }
+            connection.send("org.example.test.Hold") { $0.member("text", text + text + text) }
+            try connection.flush()
+        }
+        var answered = 0
+        while answered < 24 {
+            let calls = try server.handler.takeHeld(1)
+            #expect(calls.count <= 2)
+            for call in calls { call.reply() }
+            answered += calls.count
+        }
+        for connection in connections {
+            for _ in 0..<6 { #expect(try connection.receive().parameters == [:]) }
+        }
+    }
+
     @Test("a peer that leaves while its calls are in flight leaves nothing behind")
     func leaver() throws {
         let server = try TestServer()

@@ -10,6 +10,10 @@
 /// Who is at the other end of a Unix socket (SO_PEERCRED). Answers 0, or -1 with errno set.
 int inkan_peer_credentials(int socket, pid_t *pid, uid_t *uid, gid_t *gid);
 
+/// Accepts a connection; its descriptor is close-on-exec and non-blocking from the first moment on (accept4). Answers
+/// the descriptor, or -1 with errno.
+int inkan_accept(int listener);
+
 /// Forbids core dumps and ptrace by other processes of the same user (PR_SET_DUMPABLE 0). Answers 0, or -1 with errno.
 int inkan_forbid_dumps(void);
 
