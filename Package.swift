@@ -97,7 +97,7 @@ let package = Package(
             "ApplianceTests",
             [
                 "inkan", "inkan-signerd", "inkan-tokend", "FaultModule", "Workbench", "SignerClient", "SignerAPI",
-                "Varlink",
+                "Varlink", "Threads",
             ]
         ),
         tests("LedgerTests", ["Ledger", "Clocks", grdb, crypto]),

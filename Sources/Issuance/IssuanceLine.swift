@@ -207,10 +207,16 @@ package final class IssuanceLine: Sendable {
             {
                 return settleRepeated(decoded, certificate)
             }
+            refuse(decoded, try reasonByClock() ?? error)
         } catch let unreadable {
-            return inFlight.settle(decoded.submission.orderID, .failure(IssuanceError(unreadable)))
+            inFlight.settle(decoded.submission.orderID, .failure(IssuanceError(unreadable)))
         }
-        refuse(decoded, error)
+    }
+
+    /// What policy says by a clock that has moved back is not the reason to tell: nothing at all is issued (SGN-09).
+    private func reasonByClock() throws(LedgerError) -> IssuanceError? {
+        guard let last = try ledger.reader.head()?.time, clock.now < last else { return nil }
+        return IssuanceError(.clockMovedBack(last: last, now: clock.now))
     }
 
     private func refuse(_ decoded: DecodedRequest, _ error: IssuanceError) {

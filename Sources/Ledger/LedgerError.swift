@@ -124,6 +124,6 @@ extension LedgerError: CustomStringConvertible {
     }
 
     package var description: String {
-        "\(code): \(message) \(mend)"
+        "\([rule, code].compactMap { $0 }.joined(separator: ".")): \(message) \(mend)"
     }
 }

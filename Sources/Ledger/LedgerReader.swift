@@ -58,6 +58,11 @@ package struct LedgerReader: Sendable {
         try read { try Reading.head($0) }
     }
 
+    /// Reads and checks what the service reads and checks when it opens the ledger; throws what that would.
+    package func checkOpening() throws(LedgerError) {
+        try read { _ = try Opening.restore($0, index: IntentIndex()) }
+    }
+
     /// Intents that wait for their certificate.
     package func openIntents() throws(LedgerError) -> [OpenIntent] {
         try read { try Reading.openIntents($0) }

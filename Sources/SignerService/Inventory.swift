@@ -129,13 +129,15 @@ extension TokenStatus {
         }
     }
 
+    private var keyTrouble: String {
+        keyProblem.map { "\($0.outsideMessage); \($0.outsideMend)" } ?? "they are being looked for"
+    }
+
     /// What keeps the token from signing, with what mends it.
     var problem: String? {
         switch state {
         case .ready:
-            keysFound < keysAsked
-                ? "\(keysAsked - keysFound) of \(keysAsked) keys are not in the token; check that it is the right one"
-                : nil
+            keysFound < keysAsked ? "\(keysAsked - keysFound) of \(keysAsked) keys cannot be used: \(keyTrouble)" : nil
         case .stopped: "it is stopped"
         case .starting: "it is starting"
         case .locked(let error), .missing(let error), .failed(let error):

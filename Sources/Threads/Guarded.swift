@@ -55,8 +55,17 @@ package final class Guarded<Value>: @unchecked Sendable {
         defer { pthread_mutex_unlock(lock) }
         while true {
             if let result = body(&value) { return result }
-            if pthread_cond_timedwait(condition, lock, &moment) == ETIMEDOUT { return body(&value) }
+            // The wait may end early where time is not the kernel's own; the clock decides.
+            if pthread_cond_timedwait(condition, lock, &moment) == ETIMEDOUT, Self.hasPassed(moment) {
+                return body(&value)
+            }
         }
+    }
+
+    private static func hasPassed(_ moment: timespec) -> Bool {
+        var now = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &now)
+        return (now.tv_sec, now.tv_nsec) >= (moment.tv_sec, moment.tv_nsec)
     }
 
     /// Wakes one waiting thread.

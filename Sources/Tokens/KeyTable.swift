@@ -41,6 +41,18 @@ struct KeyTable {
         }
     }
 
+    /// The keys that were looked for in vain, and why the first of them.
+    var lost: (numbers: [Int], reason: TokenError?) {
+        var numbers: [Int] = []
+        var reason: TokenError?
+        for (number, state) in states.enumerated() {
+            guard case .failed(let error) = state else { continue }
+            numbers.append(number)
+            reason = reason ?? error
+        }
+        return (numbers, reason)
+    }
+
     /// The number of a key; a new one is put into the table.
     mutating func number(of spki: [UInt8]) -> Int {
         if let number = numbers[spki] { return number }

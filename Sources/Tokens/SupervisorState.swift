@@ -30,6 +30,9 @@ struct SupervisorState {
     /// been a process before this one. An officer's word or a PIN that was proven ends the caution.
     var isCautious = true
     var lastError: TokenError?
+    /// When keys that were looked for in vain are looked for again, and how often that has been done in a row.
+    var keysDueAt: UInt64?
+    var keyRounds = 0
     var token: TokenDescription?
     /// When the keeper looks again by itself; `nil` when only a signal wakes it.
     var keeperWakesAt: UInt64?
@@ -123,7 +126,7 @@ struct SupervisorState {
         }
     }
 
-    private mutating func enqueuePreparation(_ key: Int, now: UInt64) {
+    mutating func enqueuePreparation(_ key: Int, now: UInt64) {
         let work = PendingCall.Work.prepareKey(key, spki: keys.spkis[key])
         book.enqueue(
             PendingCall(id: nextID, work: work, submitted: now, allowance: settings.callDeadline, listener: nil)
@@ -275,6 +278,7 @@ struct SupervisorState {
             sessions: book.sessions,
             keysFound: keys.foundCount,
             keysAsked: keys.count,
+            keyProblem: keys.lost.reason,
             restarts: max(starts - 1, 0),
             lastError: lastError,
             workerID: worker?.identifier,

@@ -23,9 +23,37 @@ extension SupervisorState {
         }
         let late = expire(now: now)
         if !late.isEmpty { return .say(late) }
-        keeperWakesAt = [deadlineToWatch(now: now), worker == nil && wantsStart ? startAt : nil].compactMap { $0 }.min()
+        if let outcome = lookForLostKeys(now: now) { return .say([outcome.carryOut]) }
+        keeperWakesAt = [deadlineToWatch(now: now), worker == nil && wantsStart ? startAt : nil, keysDueAt]
+            .compactMap { $0 }.min()
         return nil
     }
+
+    /// A key that was looked for in vain is looked for again from time to time: the token may have been in trouble at
+    /// that moment, and a key can be brought in later.
+    private mutating func lookForLostKeys(now: UInt64) -> Outcome? {
+        let lost = keys.lost.numbers
+        guard case .ready = phase, !isConnectionLost, !lost.isEmpty else {
+            keysDueAt = nil
+            if book.inWorkerCount == 0 { keyRounds = 0 }
+            return nil
+        }
+        let due = keysDueAt ?? now + wait(after: keyRounds + 1)
+        guard due <= now else {
+            keysDueAt = due
+            return nil
+        }
+        keysDueAt = nil
+        keyRounds += 1
+        for key in lost {
+            keys[key] = .preparing
+            enqueuePreparation(key, now: now)
+        }
+        return dispatch(now: now)
+    }
+
+    /// Whether the keeper does not know yet that it has to look for a key again.
+    private var hasNewlyLostKeys: Bool { keysDueAt == nil && !keys.lost.numbers.isEmpty }
 
     private var wantsStart: Bool {
         switch phase {
@@ -70,6 +98,7 @@ extension SupervisorState {
         } else {
             outcome = dispatch(now: now)
             outcome.answers = answers + outcome.answers
+            outcome.mustWakeKeeper = hasNewlyLostKeys
         }
         guard case .locked(let cause) = phase else { return (outcome, failure == nil) }
         outcome.answers += refuseWaiting(cause)

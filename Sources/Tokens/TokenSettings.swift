@@ -180,6 +180,8 @@ package struct TokenStatus: Sendable {
     /// Of the keys that were asked for, those that are in the token.
     package var keysFound: Int
     package var keysAsked: Int
+    /// Why a key that was asked for cannot be used.
+    package var keyProblem: TokenError?
     /// How many workers were started after the first one.
     package var restarts: Int
     package var lastError: TokenError?

@@ -169,6 +169,7 @@ final class WorkerLife: Sendable {
         while let packet = connection.receive(into: memory) {
             let now = monotonicNanoseconds()
             let (outcome, isWell) = monitor.withLock { state in state.take(packet, now: now) }
+            if outcome.mustWakeKeeper { monitor.broadcast() }
             outcome.carryOut()
             guard isWell else { break }
         }

@@ -142,6 +142,7 @@ struct Examination {
         }
         do {
             let reader = try LedgerReader(path: settings.ledger)
+            try reader.checkOpening()
             let head = try reader.head()
             add(.fine, "ledger", "\(head?.size ?? 0) entries; inkan ledger verify checks each")
             let now = SystemClock().now

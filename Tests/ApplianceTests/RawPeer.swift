@@ -3,7 +3,7 @@ import Glibc
 
 /// A caller without manners: sends any octets, at any pace, and reads what comes back.
 final class RawPeer {
-    private let descriptor: Int32
+    let descriptor: Int32
     private var received: [UInt8] = []
 
     struct Failure: Error, CustomStringConvertible {
