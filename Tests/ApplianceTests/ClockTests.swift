@@ -27,7 +27,8 @@ private struct ShiftedClock {
             establishment,
             environment: [
                 "LD_PRELOAD": Self.library ?? "", "FAKETIME_TIMESTAMP_FILE": file, "FAKETIME_NO_CACHE": "1",
-                "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+                // Deadlines are not what is moved here; without the second, waits on them end at once.
+                "FAKETIME_DONT_FAKE_MONOTONIC": "1", "FAKETIME_FORCE_MONOTONIC_FIX": "0",
             ],
             waitReady: waitReady
         )

@@ -158,6 +158,24 @@ struct DiskTests {
         #expect(verdict.status == 1)
     }
 
+    @Test(
+        "a ledger that is gone, or was emptied, is not begun anew: orders and serials would be forgotten",
+        arguments: [true, false]
+    )
+    func lost(isGone: Bool) throws {
+        let establishment = try Stage.establishment()
+        let ledger = establishment.ledgerPath
+        if isGone {
+            try FileManager.default.removeItem(atPath: ledger)
+        } else {
+            try Data().write(to: URL(fileURLWithPath: ledger))
+        }
+        let refused = try RunningAppliance(establishment, waitReady: false)
+        #expect(refused.waitForEnd() == 1)
+        let line = try #require(try refused.log.split(separator: "\n").last { $0.contains("service-failed") })
+        #expect(line.contains("there is no ledger at") && line.contains("restore the backup"), "\(line)")
+    }
+
     private func spoil(_ path: String, _ damage: Damage) throws {
         var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
         switch damage {

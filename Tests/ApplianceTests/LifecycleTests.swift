@@ -158,6 +158,24 @@ struct LifecycleTests {
         #expect(kilobytes < 100 * 1024)
     }
 
+    @Test("peers that send half a message, or a byte at a time, are cut off while others are served")
+    func slowPeers() throws {
+        let establishment = try Stage.establishment()
+        let settings = try establishment.settings(extra: "limits: { messageDeadlineSeconds: 1 }\n")
+        let appliance = try RunningAppliance(establishment, settings: settings)
+        let peers = try (0..<8).map { _ in try RawPeer(appliance.socket) }
+        for peer in peers { try peer.send(Array(#"{"method":"io.inkan.Signer.GetSta"#.utf8)) }
+        let trickle = try Trickle(socket: appliance.socket)
+        let client = try appliance.client()
+        for number in 0..<10 { #expect(try !client.issue(Stage.order("beside-\(number)")).repeated) }
+        for peer in peers {
+            #expect(try peer.receiveError()?.parameters?.reason == "the message did not come as a whole in time")
+            #expect(try peer.receive() == nil)
+        }
+        #expect(trickle.bytesUntilCutOff() < Trickle.message.count)
+        #expect(try !client.issue(Stage.order("after")).repeated)
+    }
+
     @Test(
         "beyond the cap a connection is told Busy and closed; those that are there are served, and a place that comes free is taken"
     )
@@ -177,6 +195,44 @@ struct LifecycleTests {
         }
         clients.removeLast()
         #expect(try appliance.isAdmitted())
+    }
+}
+
+/// Sends a message of a kilobyte at twenty bytes a second, until it is cut off.
+private final class Trickle {
+    static let message =
+        Array(#"{"method":"io.inkan.Signer.GetStatus","padding":""#.utf8) + [UInt8](repeating: 0x61, count: 1000)
+
+    private let peer: RawPeer
+    private let began = ContinuousClock.now
+
+    init(socket: String) throws {
+        peer = try RawPeer(socket)
+        try peer.send([Self.message[0]])
+    }
+
+    /// Goes on until the peer hangs up.
+    ///
+    /// - Returns: how many bytes it took.
+    func bytesUntilCutOff() -> Int {
+        var sent = 1
+        while sent < Self.message.count, !peer.hears(within: 50) {
+            do {
+                try peer.send([Self.message[sent]])
+            } catch {
+                return sent
+            }
+            sent += 1
+        }
+        return sent
+    }
+}
+
+extension RawPeer {
+    /// Whether the other side answers or hangs up within some milliseconds.
+    func hears(within milliseconds: Int32) -> Bool {
+        var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return poll(&waiting, 1, milliseconds) == 1
     }
 }
 
