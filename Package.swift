@@ -100,6 +100,10 @@ let package = Package(
                 "Varlink", "Threads",
             ]
         ),
+        tests(
+            "ModulesTests",
+            ["inkan", "inkan-signerd", "inkan-tokend", "Workbench", "SignerClient", "SignerAPI"]
+        ),
         tests("LedgerTests", ["Ledger", "Clocks", grdb, crypto]),
         tests("VarlinkTests", ["Varlink", "Threads"]),
         tests("X509BuildingTests", ["X509Building", "Clocks", asn1, crypto, cryptoExtras]),

@@ -153,7 +153,13 @@ package struct Ceremony {
         try append("key-intended", [("label", .text(authority.name)), ("token", .text(authority.token))])
         let pair: GeneratedKeyPair
         do {
-            pair = try token(of: authority).keyPair(KeyPairRequest(algorithm: authority.key, label: authority.name))
+            pair = try token(of: authority).keyPair(
+                KeyPairRequest(
+                    algorithm: authority.key,
+                    label: authority.name,
+                    alwaysAuthenticate: authority.pinPerSignature
+                )
+            )
         } catch {
             throw CeremonyError(error, authority: authority.name)
         }

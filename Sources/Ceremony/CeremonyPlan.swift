@@ -23,6 +23,8 @@ package struct CeremonyPlan: Sendable {
         package var signedBy: Signer
         package var signatureAlgorithm: SignatureAlgorithm
         package var subject: DistinguishedName
+        /// Whether the key wants the token's PIN before each signature (`CKA_ALWAYS_AUTHENTICATE`).
+        package var pinPerSignature: Bool
     }
 
     package var name: String
@@ -79,7 +81,10 @@ extension CeremonyPlan.Authority {
                 profile: try authority.required("profile").string(),
                 signedBy: signedBy == "self" ? .itself : .authority(signedBy),
                 signatureAlgorithm: try authority.required("signatureAlgorithm").oneOf(SignatureAlgorithm.self),
-                subject: DistinguishedName(attributes)
+                subject: DistinguishedName(attributes),
+                pinPerSignature: try authority.optional("pinPerSignature") { value throws(YAMLError) in
+                    try value.bool()
+                } ?? false
             )
         }
     }

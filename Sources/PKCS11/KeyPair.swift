@@ -53,18 +53,59 @@ extension Session {
     /// Makes a key pair that lives and dies in the token, and reads its attributes back. When one of
     /// `requiredAttributes` is not as it must be, both objects are destroyed and `attributesRefused` is thrown.
     ///
-    /// - Parameter identifier: `CKA_ID` of both halves; it links them and must be new in the token (`isNew`).
+    /// - Parameters:
+    ///   - identifier: `CKA_ID` of both halves; it links them and must be new in the token (`isNew`).
+    ///   - alwaysAuthenticate: whether the key shall want its PIN right before each signature; a token whose key says
+    ///     otherwise afterwards is refused.
     public func generateKeyPair(
         _ algorithm: KeyPairAlgorithm,
         label: String,
-        identifier: [UInt8]
+        identifier: [UInt8],
+        alwaysAuthenticate: Bool = false
     ) throws(PKCS11Error) -> GeneratedKey {
+        let publicHalf = publicTemplate(algorithm, label, identifier)
+        var privateHalf = privateTemplate(label, identifier)
+        if alwaysAuthenticate { privateHalf.append(.bool(.alwaysAuthenticate, true)) }
+        let halves: KeyHalves
+        do throws(PKCS11Error) {
+            halves = try makeHalves(algorithm.mechanism, publicHalf, privateHalf)
+        } catch {
+            // Some tokens make no key that lacks a use (tpm2-pkcs11: CKA_DECRYPT); what it may do is read back below.
+            // Whatever the answer was, the token is asked whether a key came into being.
+            guard error.answer?.mayMeanTemplateRefused == true, try isNew(identifier) else { throw error }
+            let modest = privateHalf.filter { !(Session.otherUses.contains($0.type) && $0.value == .bool(false)) }
+            halves = try makeHalves(algorithm.mechanism, publicHalf, modest)
+        }
+        do throws(PKCS11Error) {
+            return try acceptedKey(
+                algorithm.keyType,
+                publicHandle: halves.publicHandle,
+                privateHandle: halves.privateHandle,
+                alwaysAuthenticate: alwaysAuthenticate
+            )
+        } catch {
+            // The refusal is what the caller must hear; a half that cannot be destroyed is reported with it.
+            let isGone = destroy([halves.publicHandle, halves.privateHandle])
+            throw isGone ? error : .attributesRefused(names: ["\(error)", "key not destroyed"])
+        }
+    }
+
+    /// What else a private key may be good for; it stands among the attributes where the token says so.
+    private static let otherUses: [AttributeType] = [.decrypt, .unwrap, .derive]
+
+    private typealias KeyHalves = (publicHandle: ObjectHandle, privateHandle: ObjectHandle)
+
+    private func makeHalves(
+        _ type: MechanismType,
+        _ publicHalf: [Attribute],
+        _ privateHalf: [Attribute]
+    ) throws(PKCS11Error) -> KeyHalves {
         let functions = slot.module.functions
         var publicHandle: CK_OBJECT_HANDLE = 0
         var privateHandle: CK_OBJECT_HANDLE = 0
-        var mechanism = CK_MECHANISM(mechanism: algorithm.mechanism.rawValue, pParameter: nil, ulParameterLen: 0)
-        let answer = withTemplate(publicTemplate(algorithm, label, identifier)) { publicHalf, publicCount in
-            withTemplate(privateTemplate(algorithm, label, identifier)) { privateHalf, privateCount in
+        var mechanism = CK_MECHANISM(mechanism: type.rawValue, pParameter: nil, ulParameterLen: 0)
+        let answer = withTemplate(publicHalf) { publicHalf, publicCount in
+            withTemplate(privateHalf) { privateHalf, privateCount in
                 functions.C_GenerateKeyPair!(
                     handle,
                     &mechanism,
@@ -78,13 +119,7 @@ extension Session {
             }
         }
         try check("C_GenerateKeyPair", answer)
-        let halves = (ObjectHandle(rawValue: publicHandle), ObjectHandle(rawValue: privateHandle))
-        do throws(PKCS11Error) {
-            return try acceptedKey(algorithm.keyType, publicHandle: halves.0, privateHandle: halves.1)
-        } catch {
-            // The refusal is what the caller must hear; a half that cannot be destroyed is reported with it.
-            throw destroy([halves.0, halves.1]) ? error : .attributesRefused(names: ["\(error)", "key not destroyed"])
-        }
+        return (ObjectHandle(rawValue: publicHandle), ObjectHandle(rawValue: privateHandle))
     }
 
     /// Whether no object in the token has this `CKA_ID`.
@@ -95,11 +130,16 @@ extension Session {
     private func acceptedKey(
         _ type: KeyType,
         publicHandle: ObjectHandle,
-        privateHandle: ObjectHandle
+        privateHandle: ObjectHandle,
+        alwaysAuthenticate: Bool = false
     ) throws(PKCS11Error) -> GeneratedKey {
         var attributes: [AttributeType: Bool] = [:]
         var wrong: [String] = []
-        for (type, value) in Session.requiredAttributes {
+        for type in Session.otherUses + [.alwaysAuthenticate] where try bool(of: privateHandle, type) == true {
+            attributes[type] = true
+        }
+        let asked: [(type: AttributeType, value: Bool)] = alwaysAuthenticate ? [(.alwaysAuthenticate, true)] : []
+        for (type, value) in Session.requiredAttributes + asked {
             let answer = try bool(of: privateHandle, type)
             attributes[type] = answer
             if answer != value { wrong.append("\(type) is \(answer.map(String.init) ?? "not told")") }
@@ -136,17 +176,12 @@ extension Session {
         }
     }
 
-    /// A key that signs and does nothing else.
-    private func privateTemplate(_ algorithm: KeyPairAlgorithm, _ label: String, _ identifier: [UInt8]) -> [Attribute] {
-        let common: [Attribute] = [
+    /// A key that signs and does nothing else. A use that is not denied here is granted by some tokens.
+    private func privateTemplate(_ label: String, _ identifier: [UInt8]) -> [Attribute] {
+        [
             .bool(.token, true), .bool(.isPrivate, true), .bool(.sensitive, true), .bool(.extractable, false),
             .bool(.sign, true), .text(.label, label), .bytes(.identifier, identifier),
-        ]
-        return switch algorithm {
-        case .rsa: common + [.bool(.decrypt, false), .bool(.unwrap, false)]
-        case .ec: common + [.bool(.derive, false)]
-        case .ed25519: common
-        }
+        ] + Session.otherUses.map { .bool($0, false) }
     }
 }
 

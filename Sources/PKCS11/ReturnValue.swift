@@ -31,6 +31,10 @@ public struct ReturnValue: RawRepresentable, Hashable, Sendable, CustomStringCon
     /// PIN to compare it with.
     public var meansNoPINWasSeen: Bool { ReturnValue.unseenPINs.contains(rawValue) }
 
+    /// Whether `C_GenerateKeyPair` may mean by this answer that it dislikes the template; tpm2-pkcs11 says no more than
+    /// that there was an error.
+    var mayMeanTemplateRefused: Bool { ReturnValue.templateRefusals.contains(rawValue) }
+
     /// `CKR_DEVICE_ERROR`, or the number in hexadecimal where the standard has no name.
     public var description: String {
         ReturnValue.names[rawValue] ?? "0x" + String(rawValue, radix: 16)
@@ -71,6 +75,11 @@ extension ReturnValue {
     private static let unseenPINs: Set<UInt> = set([
         CKR_USER_PIN_NOT_INITIALIZED, CKR_TOKEN_NOT_PRESENT, CKR_TOKEN_NOT_RECOGNIZED, CKR_DEVICE_REMOVED,
         CKR_SLOT_ID_INVALID, CKR_SESSION_HANDLE_INVALID, CKR_SESSION_CLOSED, CKR_CRYPTOKI_NOT_INITIALIZED,
+    ])
+
+    private static let templateRefusals: Set<UInt> = set([
+        CKR_GENERAL_ERROR, CKR_ATTRIBUTE_READ_ONLY, CKR_ATTRIBUTE_TYPE_INVALID, CKR_ATTRIBUTE_VALUE_INVALID,
+        CKR_TEMPLATE_INCONSISTENT,
     ])
 
     private static let requestFaults: Set<UInt> = set([

@@ -91,6 +91,14 @@ public final class Session: Sendable {
         try check("C_InitPIN", withPIN(pin) { functions.C_InitPIN!(handle, $0, $1) })
     }
 
+    /// Changes the PIN of whoever is logged in.
+    package func changePIN(from old: Secret, to new: Secret) throws(PKCS11Error) {
+        let answer = withPIN(old) { oldPIN, oldLength in
+            withPIN(new) { functions.C_SetPIN!(handle, oldPIN, oldLength, $0, $1) }
+        }
+        try check("C_SetPIN", answer)
+    }
+
     // MARK: Signing
 
     /// Begins a signature (`C_SignInit`). A key that wants a log-in before each signature wants it now.

@@ -20,6 +20,7 @@ public struct TokenInfo: Sendable, Hashable {
             self.rawValue = rawValue
         }
 
+        public static let hasRandom = Flags(CKF_RNG)
         public static let loginRequired = Flags(CKF_LOGIN_REQUIRED)
         public static let userPINInitialized = Flags(CKF_USER_PIN_INITIALIZED)
         public static let protectedAuthenticationPath = Flags(CKF_PROTECTED_AUTHENTICATION_PATH)

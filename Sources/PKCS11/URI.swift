@@ -69,6 +69,14 @@ public struct TokenURI: Hashable, Sendable, CustomStringConvertible {
         return (manufacturer.map { $0 == token.manufacturer } ?? true) && (model.map { $0 == token.model } ?? true)
     }
 
+    /// Which of a module's tokens are meant, by their places in the list. Some modules give all their tokens one serial
+    /// (tpm2-pkcs11, opencryptoki), blank ones too: then the label is no hint but decides.
+    public func matches(among tokens: [TokenInfo]) -> [Int] {
+        let fitting = tokens.indices.filter { matches(tokens[$0]) }
+        guard fitting.count > 1, let label else { return fitting }
+        return fitting.filter { tokens[$0].label == label && tokens[$0].flags.contains(.tokenInitialized) }
+    }
+
     /// The URI of a token, as `inkan token init` prints it.
     public static func text(modulePath: String, token: TokenInfo, pinSource: String?) -> String {
         var text = "pkcs11:token=\(escaped(token.label));serial=\(escaped(token.serial))"

@@ -70,11 +70,19 @@ package struct KeyPairRequest: Hashable, Sendable {
     package var label: String
     /// `CKA_ID`; random when it is `nil`.
     package var identifier: [UInt8]?
+    /// Whether the key shall want its PIN right before each signature (`CKA_ALWAYS_AUTHENTICATE`).
+    package var alwaysAuthenticate: Bool
 
-    package init(algorithm: Algorithm, label: String, identifier: [UInt8]? = nil) {
+    package init(
+        algorithm: Algorithm,
+        label: String,
+        identifier: [UInt8]? = nil,
+        alwaysAuthenticate: Bool = false
+    ) {
         self.algorithm = algorithm
         self.label = label
         self.identifier = identifier
+        self.alwaysAuthenticate = alwaysAuthenticate
     }
 }
 

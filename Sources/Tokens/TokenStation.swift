@@ -40,14 +40,18 @@ package struct TokenStation: Sendable {
     /// - Parameters:
     ///   - label: at most 32 bytes.
     ///   - securityOfficerPINFile: a file of mode 0600 or stricter, as is `userPINFile`.
+    ///   - makersPINFile: the SO PIN that the blank token has from its maker, where it has one. It is replaced.
     package func initializeToken(
         modulePath: String,
         label: String,
         securityOfficerPINFile: String,
-        userPINFile: String
+        userPINFile: String,
+        makersPINFile: String? = nil
     ) throws(TokenError) -> TokenDescription {
         try ask(.initializeToken, seconds: 120) { writer in
-            for field in [modulePath, label, securityOfficerPINFile, userPINFile] { writer.text(field) }
+            for field in [modulePath, label, securityOfficerPINFile, userPINFile, makersPINFile ?? ""] {
+                writer.text(field)
+            }
         } read: { (body) throws(TokenError) in
             try TokenDescription(from: &body)
         }

@@ -194,7 +194,7 @@ package final class TokenWorkerSupervisor: Sendable {
 
     // MARK: Ways
 
-    private func submit(
+    func submit(
         allowance: UInt64,
         listener: PendingCall.Listener?,
         _ work: (inout SupervisorState) -> PendingCall.Work
@@ -209,7 +209,7 @@ package final class TokenWorkerSupervisor: Sendable {
     }
 
     /// Turns a completion into an answer. Every call is answered by its deadline, so this wait has an end.
-    private func waitForAnswer<Answer: Sendable>(
+    func waitForAnswer<Answer: Sendable>(
         _ begin: (@escaping @Sendable (Result<Answer, TokenError>) -> Void) -> Void
     ) throws(TokenError) -> Answer {
         let box = Guarded<Result<Answer, TokenError>?>(nil)

@@ -8,6 +8,8 @@ package enum WorkerOperation: UInt8, Sendable {
     case listTokens = 6
     case listMechanisms = 7
     case initializeToken = 8
+    /// What the token that is being served says of itself and of its keys.
+    case inspect = 48
 }
 
 /// What a worker says.
@@ -170,6 +172,7 @@ extension KeyPairRequest {
         writer.text(algorithm.rawValue)
         writer.text(label)
         writer.data(identifier ?? [])
+        writer.flag(alwaysAuthenticate)
     }
 
     package init(from reader: inout MessageReader) throws(TokenError) {
@@ -178,7 +181,12 @@ extension KeyPairRequest {
         }
         let label = try reader.text()
         let identifier = try reader.data()
-        self.init(algorithm: algorithm, label: label, identifier: identifier.isEmpty ? nil : identifier)
+        self.init(
+            algorithm: algorithm,
+            label: label,
+            identifier: identifier.isEmpty ? nil : identifier,
+            alwaysAuthenticate: try reader.flag()
+        )
     }
 }
 

@@ -64,6 +64,13 @@ package struct Establishment: Sendable {
         try write(uris["issuing"] ?? "", to: "secrets/issuing.uri")
     }
 
+    /// One whose tokens and authorities were made in another way, in this folder.
+    package init(binaries: String, folder: TemporaryFolder, issuers: [(name: String, root: String)]) {
+        self.binaries = binaries
+        self.folder = folder
+        self.issuers = issuers
+    }
+
     private init(copyOf original: Establishment) throws {
         binaries = original.binaries
         issuers = original.issuers

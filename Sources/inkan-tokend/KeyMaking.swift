@@ -22,7 +22,12 @@ enum KeyMaking {
                 )
             }
             let key = try calling { () throws(PKCS11Error) in
-                try session.generateKeyPair(request.algorithm.pkcs11, label: request.label, identifier: identifier)
+                try session.generateKeyPair(
+                    request.algorithm.pkcs11,
+                    label: request.label,
+                    identifier: identifier,
+                    alwaysAuthenticate: request.alwaysAuthenticate
+                )
             }
             // Modules that keep their objects in files leave them in the system's cache.
             sync()

@@ -24,8 +24,9 @@ enum KeyProof {
             mechanism = .eddsa
             input = Array("inkan: proof of a key pair".utf8) + (0..<32).map { _ in generator.next() }
         }
-        try link.beginSigning(mechanism, found, session)
-        let signature = try calling { () throws(PKCS11Error) in try session.finishSigning(input) }
+        let signature = try link.signing(mechanism, found, session) { () throws(PKCS11Error) in
+            try session.finishSigning(input)
+        }
         guard isValid(signature, key, input) else {
             throw OperationFailure(
                 TokenError(

@@ -24,11 +24,13 @@ enum OneShot {
         case .initializeToken:
             let label = try body.text()
             let pins = try (officer: readPIN(try body.text()), user: readPIN(try body.text()))
+            let makersFile = try body.text()
+            let makersPIN = try makersFile.isEmpty ? nil : readPIN(makersFile)
             let token = try withModule(path) { (module) throws(OperationFailure) in
-                try initialize(module, label: label, officerPIN: pins.officer, userPIN: pins.user)
+                try initialize(module, label: label, officerPIN: pins.officer, userPIN: pins.user, makersPIN: makersPIN)
             }
             token.write(to: &writer)
-        case .open, .sign, .random, .generateKeyPair, .prepareKey:
+        case .open, .sign, .random, .generateKeyPair, .prepareKey, .inspect:
             throw TokenError(.workerUnusable, "this worker serves no token", mend: "open a token first")
         }
         return writer.bytes
@@ -87,31 +89,15 @@ enum OneShot {
             let message = "no slot of \(module.path) holds the token with serial \(serial)"
             throw OperationFailure(TokenError(.tokenMissing, message, mend: "put the token in"), .permanent)
         }
-        return try calling { () throws(PKCS11Error) in
-            var mechanisms: [MechanismDescription] = []
-            for type in try slot.mechanisms() {
-                let info = try slot.mechanismInfo(type)
-                mechanisms.append(
-                    MechanismDescription(
-                        name: type.description,
-                        number: type.rawValue,
-                        minimumKeySize: info.minimumKeySize,
-                        maximumKeySize: info.maximumKeySize,
-                        canSign: info.canSign,
-                        canGenerateKeyPair: info.canGenerateKeyPair,
-                        isInHardware: info.isInHardware
-                    )
-                )
-            }
-            return mechanisms
-        }
+        return try Inspection.mechanisms(of: slot)
     }
 
     private static func initialize(
         _ module: Module,
         label: String,
         officerPIN: Secret,
-        userPIN: Secret
+        userPIN: Secret,
+        makersPIN: Secret?
     ) throws(OperationFailure) -> TokenDescription {
         var blank: Slot?
         for slot in try calling({ () throws(PKCS11Error) in try module.slots() }) {
@@ -136,9 +122,11 @@ enum OneShot {
             )
         }
         let info = try calling { () throws(PKCS11Error) in
-            try blank.initializeToken(label: label, securityOfficerPIN: officerPIN)
+            // A blank token may have an SO PIN already, its maker's (opencryptoki).
+            try blank.initializeToken(label: label, securityOfficerPIN: makersPIN ?? officerPIN)
             let session = try blank.openSession(readWrite: true)
-            try session.login(.securityOfficer, pin: officerPIN)
+            try session.login(.securityOfficer, pin: makersPIN ?? officerPIN)
+            if let makersPIN { try session.changePIN(from: makersPIN, to: officerPIN) }
             try session.initializeUserPIN(userPIN)
             try session.logout()
             try session.close()

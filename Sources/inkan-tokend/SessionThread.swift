@@ -109,6 +109,12 @@ final class SessionThread {
             try prepare(number, spki: try body.data())
             writer.beginFrame(id: id, kind: WorkerReply.done.rawValue)
             writer.data([UInt8]())
+        case .inspect:
+            var inspection = MessageWriter()
+            try climbing { (session) throws(OperationFailure) in try Inspection.inspect(link, session) }
+                .write(to: &inspection)
+            writer.beginFrame(id: id, kind: WorkerReply.done.rawValue)
+            writer.data(inspection.bytes)
         case .open, .listTokens, .listMechanisms, .initializeToken, nil:
             throw TokenError(.workerUnusable, "this worker serves a token", mend: "use another worker for that")
         }
@@ -134,8 +140,9 @@ final class SessionThread {
                     .permanent
                 )
             }
-            try link.beginSigning(mechanism.signing, key.handles, session)
-            return try calling { () throws(PKCS11Error) in try session.finishSigning(input, into: signature) }
+            return try link.signing(mechanism.signing, key.handles, session) { () throws(PKCS11Error) in
+                try session.finishSigning(input, into: signature)
+            }
         }
     }
 

@@ -14,6 +14,8 @@ final class TokenLink: Sendable {
     private let state: Mutex<State>
     /// Held while the token has a PIN to look at.
     private let pinTurn = Mutex(())
+    /// Held from the beginning to the end of a signature that has a log-in of its own.
+    private let contextTurn = Mutex(())
 
     private struct State {
         var slot: Slot?
@@ -119,17 +121,18 @@ final class TokenLink: Sendable {
     }
 
     private func findSlot() throws(OperationFailure) -> Slot {
-        var matches: [Slot] = []
+        var readable: [(slot: Slot, token: TokenInfo)] = []
         var unreadable: PKCS11Error?
         for slot in try calling({ () throws(PKCS11Error) in try module.slots() }) {
             do throws(PKCS11Error) {
-                if uri.matches(try slot.tokenInfo()) { matches.append(slot) }
+                readable.append((slot, try slot.tokenInfo()))
             } catch {
                 unreadable = error
             }
         }
+        let matches = uri.matches(among: readable.map(\.token)).map { readable[$0].slot }
         if matches.count > 1 {
-            let mend = "name the token by its serial in the URI"
+            let mend = "name the token by its serial in the URI, and by its label where several have one serial"
             throw OperationFailure(
                 TokenError(.configuration, "\(matches.count) tokens have this name", mend: mend),
                 .permanent
@@ -210,10 +213,26 @@ final class TokenLink: Sendable {
         }
     }
 
-    /// Begins a signature, with the log-in of its own where the key wants one (`CKA_ALWAYS_AUTHENTICATE`).
-    func beginSigning(_ mechanism: SigningMechanism, _ key: FoundKey, _ session: Session) throws(OperationFailure) {
-        try calling { () throws(PKCS11Error) in try session.beginSigning(mechanism, key: key.privateHandle) }
-        if key.alwaysAuthenticate { try contextLogin(session) }
+    /// Makes one signature. Where the key wants a log-in of its own (`CKA_ALWAYS_AUTHENTICATE`), beginning, log-in and
+    /// end are one unit that no other such signature comes into: a card forgets the PIN with the next signature,
+    /// whosoever it is.
+    func signing<Answer: Sendable>(
+        _ mechanism: SigningMechanism,
+        _ key: FoundKey,
+        _ session: Session,
+        finish: () throws(PKCS11Error) -> Answer
+    ) throws(OperationFailure) -> Answer {
+        guard key.alwaysAuthenticate else {
+            return try calling { () throws(PKCS11Error) in
+                try session.beginSigning(mechanism, key: key.privateHandle)
+                return try finish()
+            }
+        }
+        return try contextTurn.withLock { (_) throws(OperationFailure) in
+            try calling { () throws(PKCS11Error) in try session.beginSigning(mechanism, key: key.privateHandle) }
+            try contextLogin(session)
+            return try calling(finish)
+        }
     }
 
     /// Gives the token the proven PIN again, for one signature. It may have been changed meanwhile, so a refusal locks

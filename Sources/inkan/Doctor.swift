@@ -15,20 +15,29 @@ struct Doctor: ParsableCommand {
         abstract: "What is wrong with this appliance, in plain words, and what to do about it.",
         discussion: """
             Reads the settings, the profiles, the certificates and the ledger. While the service runs its tokens are \
-            asked about through the socket; otherwise each is opened, its keys are looked for, and one test signature \
-            is made with each. Ends with 0 when nothing is wrong, with 1 otherwise.
+            asked about through the socket; otherwise each is opened: what it says it can do, what the service needs \
+            of it, test signatures by each of its keys, and what is to be changed. With --uri one token is examined \
+            that need not be in any settings. Ends with 0 when nothing is wrong, with 1 otherwise.
             """
     )
 
     @Option(help: "The service's settings file.")
     var config: String = "/etc/inkan/signer.yaml"
 
+    @Option(help: "Examine this token alone: its RFC 7512 URI, with module-path and pin-source.")
+    var uri: String?
+
+    @Option(name: .customLong("env"), help: "With --uri: a variable that the module needs, NAME=VALUE.")
+    var environment: [String] = []
+
     @OptionGroup var socket: SocketOptions
     @OptionGroup var format: FormatOptions
 
     func run() throws {
         var examination = Examination()
-        if let settings = examination.readSettings(config) {
+        if let uri {
+            examination.checkToken(uri: uri, environment: try ModuleOptions.variables(environment))
+        } else if let settings = examination.readSettings(config) {
             examination.checkPolicy(settings)
             examination.checkLedger(settings)
             let issuers = examination.readIssuers(settings)
@@ -39,7 +48,11 @@ struct Doctor: ParsableCommand {
             }
         }
         examination.checkMachine()
-        format.print(["findings": .array(examination.findings.map { .object($0.json) })]) {
+        let object: JSONObject = [
+            "findings": .array(examination.findings.map { .object($0.json) }),
+            "tokens": .array(examination.tokens.map(JSONValue.object)),
+        ]
+        format.print(object) {
             for finding in examination.findings { print(finding.line) }
         }
         if examination.findings.contains(where: { $0.verdict == .problem }) { throw Exit.refused }
@@ -95,8 +108,10 @@ extension String {
 /// The checks, each adding what it found.
 struct Examination {
     private(set) var findings: [Finding] = []
+    /// What was found out about each token that was opened, for programs.
+    var tokens: [JSONObject] = []
 
-    private mutating func add(_ verdict: Finding.Verdict, _ subject: String, _ text: String, _ mend: String = "") {
+    mutating func add(_ verdict: Finding.Verdict, _ subject: String, _ text: String, _ mend: String = "") {
         findings.append(Finding(verdict: verdict, subject: subject, text: text, mend: mend))
     }
 
@@ -189,70 +204,6 @@ struct Examination {
                 token.text("problem")
             )
         }
-    }
-
-    /// Opens each token, looks for its issuers' keys and makes a test signature with each.
-    mutating func checkTokens(
-        _ settings: SignerSettings,
-        _ issuers: [(SignerSettings.IssuerSettings, X509Building.Certificate)]
-    ) {
-        let worker: String
-        do {
-            worker = try siblingExecutable("inkan-tokend")
-        } catch {
-            return add(.problem, "tokens", error.description, "install the package whole")
-        }
-        // What a worker logs is for the service's log; what is wrong comes as an error.
-        let quiet = open("/dev/null", O_WRONLY | O_CLOEXEC)
-        defer { close(quiet) }
-        for token in settings.tokens {
-            var token = token
-            token.standardError = quiet
-            let supervisor = TokenWorkerSupervisor(settings: token, workerExecutable: worker) { _ in }
-            defer { supervisor.stop() }
-            do {
-                supervisor.start()
-                let status = supervisor.waitUntilSettled(nanoseconds: token.startDeadline)
-                guard case .ready = status.state else {
-                    let error = status.lastError
-                    add(.problem, token.name, error?.message ?? "it does not answer", error?.mend ?? "see its log")
-                    continue
-                }
-                add(.fine, token.name, "serial \(status.token?.serial ?? ""), \(status.sessions) sessions")
-                for (issuer, certificate) in issuers where issuer.token == token.name {
-                    try proveKey(certificate.tbs.publicKey, of: issuer.name, in: supervisor)
-                }
-            } catch {
-                add(.problem, token.name, error.message, error.mend)
-            }
-        }
-    }
-
-    private mutating func proveKey(
-        _ key: SubjectPublicKey,
-        of issuer: String,
-        in token: TokenWorkerSupervisor
-    ) throws(TokenError) {
-        guard let algorithm = SignatureAlgorithm.allCases.first(where: { $0.accepts(key) }) else {
-            return add(.problem, issuer, "no signature algorithm fits its key", "make an authority with another key")
-        }
-        let message = Array("inkan doctor asks for a signature that is no certificate".utf8)
-        let raw = try token.signature(
-            spki: key.derEncoded,
-            mechanism: algorithm.tokenMechanism,
-            input: algorithm.tokenInput(for: message)
-        )
-        do {
-            let signature = try algorithm.signatureValue(fromToken: raw.raw)
-            if key.isValidSignature(signature, for: message, algorithm: algorithm) {
-                add(.fine, issuer, "a test signature verifies (\(raw.tokenNanoseconds / 1000) µs in the token)")
-                return
-            }
-        } catch {
-            add(.problem, issuer, error.reason, "take the token out of service")
-            return
-        }
-        add(.problem, issuer, "its test signature does not verify", "take the token out of service and examine it")
     }
 
     mutating func checkMachine() {

@@ -28,14 +28,22 @@ struct ModuleOptions: ParsableArguments {
     var environment: [String] = []
 
     func station() throws -> TokenStation {
+        TokenStation(
+            workerExecutable: try siblingExecutable("inkan-tokend"),
+            environment: try Self.variables(environment)
+        )
+    }
+
+    /// A worker's environment.
+    static func variables(_ pairs: [String]) throws -> [String: String] {
         var variables: [String: String] = [:]
         if let value = getenv("SOFTHSM2_CONF") { variables["SOFTHSM2_CONF"] = String(cString: value) }
-        for pair in environment {
+        for pair in pairs {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             guard parts.count == 2 else { throw ValidationError("--env takes NAME=VALUE, not “\(pair)”") }
             variables[String(parts[0])] = String(parts[1])
         }
-        return TokenStation(workerExecutable: try siblingExecutable("inkan-tokend"), environment: variables)
+        return variables
     }
 }
 
@@ -111,6 +119,9 @@ struct TokenInit: ParsableCommand {
     @Option(help: "File of the user PIN, which the service logs in with.")
     var pinFile: String
 
+    @Option(help: "File of the SO PIN that a blank token has from its maker (opencryptoki: 87654321). It is replaced.")
+    var makersPinFile: String?
+
     @Option(help: "Write the token's URI here, with module-path and pin-source, as settings take it.")
     var uriFile: String?
 
@@ -142,7 +153,8 @@ struct TokenInit: ParsableCommand {
                 modulePath: module.module,
                 label: label,
                 securityOfficerPINFile: soPinFile,
-                userPINFile: pinFile
+                userPINFile: pinFile,
+                makersPINFile: makersPinFile
             )
         }
     }

@@ -87,6 +87,32 @@ struct KeyGenerationTests {
         }
     }
 
+    @Test(
+        "A token that dislikes the template is asked once more, with less in it, after it was seen that no key came of it",
+        // CKR_GENERAL_ERROR, CKR_ATTRIBUTE_VALUE_INVALID, CKR_TEMPLATE_INCONSISTENT
+        arguments: ["0x5", "0x13", "0xd1"]
+    )
+    func modestTemplate(answer: String) throws {
+        let token = try TestToken.make()
+        try token.serving { supervisor in
+            try token.order("C_GenerateKeyPair 1 1 return \(answer)")
+            let pair = try supervisor.keyPair(KeyPairRequest(algorithm: .rsa2048, label: "k"))
+            #expect(try supervisor.inspection().keys.map(\.spki) == [pair.spki])
+            // SoftHSM gives a key that is not told otherwise these uses; whoever reads the ledger shall know.
+            #expect(pair.attributes["CKA_DECRYPT"] == true && pair.attributes["CKA_UNWRAP"] == true)
+        }
+    }
+
+    @Test("A token that dislikes the template and has made the key all the same is not asked again")
+    func madeAllTheSame() throws {
+        let token = try TestToken.make()
+        try token.serving { supervisor in
+            try token.order("C_GenerateKeyPair 1 1 after 0x5")
+            #expect(code { _ = try supervisor.keyPair(KeyPairRequest(algorithm: .p256, label: "k")) } == .moduleError)
+            #expect(try supervisor.inspection().keys.count == 1)
+        }
+    }
+
     @Test("Signatures go on while a long key generation runs, even with one session")
     func besideSigning() throws {
         let token = try TestToken.make()

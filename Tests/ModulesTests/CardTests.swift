@@ -1,0 +1,97 @@
+import Foundation
+import Testing
+import Workbench
+
+@Suite("OpenSC over a virtual card (TOK-01)")
+struct CardTests {
+    static let pin = "123456"
+
+    /// A card with a PKCS#15 structure, as a card's issuer makes it.
+    static func stage(_ options: [String] = []) throws -> ModuleStage {
+        let stage = try ModuleStage(.card, options: options)
+        try stage.check(
+            "pkcs15-init",
+            ["--reader", "0", "--create-pkcs15", "--label", "inkan", "--serial", "31415926"]
+                + ["--so-pin", pin, "--so-puk", "0123456789abcdef"]
+        )
+        _ = try stage.secret(pin, in: "pin")
+        return stage
+    }
+
+    /// A key that is made on the card, in a way that says so in its attributes.
+    static func makeKey(_ stage: ModuleStage, identifier: String, label: String, options: [String] = []) throws {
+        try stage.check(
+            "pkcs15-init",
+            ["--generate-key", "rsa/2048", "--auth-id", "FF", "--id", identifier, "--label", label]
+                + ["--key-usage", "sign", "--verify-pin", "--pin", pin] + options
+        )
+    }
+
+    static func examine(_ stage: ModuleStage) throws -> Examined {
+        let uri = "pkcs11:serial=31415926?module-path=\(stage.module)&pin-source=\(stage.folder.file("pin"))"
+        let outcome = try stage.run(
+            "\(CertificationToken.binaries)/inkan",
+            ["doctor", "--uri", uri, "--json"]
+        )
+        #expect(outcome.status == 0, "\(outcome.output)\(outcome.complaints)")
+        struct Answer: Decodable { var tokens: [Examined] }
+        let answer = try JSONDecoder().decode(Answer.self, from: Data(outcome.output.utf8))
+        return try #require(answer.tokens.first, "\(outcome.output)")
+    }
+
+    @Test("A user's key on the card is found and proven without any settings (TOK-05)")
+    func userKey() throws {
+        let stage = try Self.stage()
+        try Self.makeKey(stage, identifier: "4501", label: "user")
+        let card = try Self.examine(stage)
+        #expect(card.interface == "3.0")
+        let key = try #require(card.keys.first)
+        #expect(key.label == "user" && key.algorithm == "rsa-2048")
+        for attribute in ["CKA_SENSITIVE=true", "CKA_EXTRACTABLE=false", "CKA_LOCAL=true"] {
+            #expect(key.attributes.contains(attribute))
+        }
+        #expect(card.provenAlgorithms == ["sha256WithRSA", "sha384WithRSA", "sha512WithRSA"])
+        try MatrixRow(
+            module: "OpenSC",
+            package: "opensc-pkcs11",
+            model: card.model,
+            interface: card.interface,
+            makes: ["rsa-2048"],
+            signs: card.provenAlgorithms.sorted(),
+            microseconds: card.slowest,
+            remarks: "virtual card, isoApplet driver; keys made by pkcs15-init"
+        ).write()
+    }
+
+    @Test("A key that the module makes and describes as neither sensitive nor local is refused and destroyed (TOK-04)")
+    func refusedAttributes() throws {
+        let stage = try Self.stage()
+        let folder = stage.folder
+        let uri = "pkcs11:serial=31415926?module-path=\(stage.module)&pin-source=\(folder.file("pin"))"
+        for (name, text) in [
+            ("plan", Plan.root("rsa-2048")), ("site", "tokens:\n  - { name: ca, uri: \"\(uri)\" }\n"),
+            ("profiles", try Plan.profiles()),
+        ] {
+            try text.write(toFile: folder.file("\(name).yaml"), atomically: true, encoding: .utf8)
+        }
+        let outcome = try stage.run(
+            "\(CertificationToken.binaries)/inkan",
+            ["ceremony", "run", "--plan", folder.file("plan.yaml"), "--site", folder.file("site.yaml")]
+                + ["--profiles", folder.file("profiles.yaml"), "--ledger", folder.file("ledger.sqlite")]
+                + ["--output", folder.path]
+        )
+        #expect(outcome.status == 1 && outcome.complaints.contains("CKA_SENSITIVE is false"), "\(outcome.complaints)")
+        #expect(!outcome.complaints.contains("not destroyed"))
+        #expect(try Self.examine(stage).keys.isEmpty)
+    }
+
+    @Test("A card that forgets the PIN with each signature gets it before each, for a key that says so (TOK-09)")
+    func pinPerSignature() throws {
+        let stage = try Self.stage(["--pin-per-signature"])
+        try Self.makeKey(stage, identifier: "4502", label: "consent", options: ["--user-consent", "1"])
+        let card = try Self.examine(stage)
+        let key = try #require(card.keys.first)
+        #expect(key.attributes.contains("CKA_ALWAYS_AUTHENTICATE=true"))
+        #expect(key.signatures.count == 3 && key.signatures.allSatisfy(\.verified))
+    }
+}

@@ -1,0 +1,18 @@
+import Testing
+
+@Suite("SoftHSM2 (TOK-01)")
+struct SoftHSM2Tests {
+    @Test("Every kind of key is made in the token, proven, and signs certificates that OpenSSL verifies")
+    func certificationKeys() throws {
+        try Proof(token: CertificationToken(nil), makes: Plan.algorithms)
+            .hold(module: "SoftHSM2", package: "softhsm2", remarks: "")
+    }
+
+    @Test("A CA key that wants its PIN before each signature gets it, and signs certificates (TOK-09)")
+    func pinPerSignature() throws {
+        let proof = Proof(token: try CertificationToken(nil), makes: ["p-256", "rsa-2048"])
+        try proof.authorities(pinPerSignature: true)
+        #expect(try proof.examined().keys.allSatisfy { $0.attributes.contains("CKA_ALWAYS_AUTHENTICATE=true") })
+        #expect(try proof.certificates() == 7)
+    }
+}
