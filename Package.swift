@@ -62,17 +62,20 @@ let package = Package(
         .target(
             name: "SignerAPI",
             dependencies: ["Varlink"],
-            resources: [.embedInCode("io.inkan.Signer.varlink"), .embedInCode("io.inkan.Officer.varlink")],
+            resources: [
+                .embedInCode("io.inkan.Signer.varlink"), .embedInCode("io.inkan.Officer.varlink"),
+                .embedInCode("io.inkan.TokenStation.varlink"),
+            ],
             swiftSettings: strict
         ),
-        room("SignerService", ["TextForms", "SignerAPI", "Issuance", "Varlink", "StrictYAML"]),
+        room("SignerService", ["TextForms", "SignerAPI", "Issuance", "Varlink", "StrictYAML", "Secrets"]),
         room("SignerClient", ["SignerAPI", "Varlink"]),
         room("Ceremony", ["Issuance", "Threads", "StrictYAML", "TextForms", "Varlink"]),
         room("Workbench", ["SignerClient", "Threads", "Tokens", "Secrets"]),
 
         program("inkan-tokend", ["PKCS11", "Tokens", "Threads", "Secrets", "Clocks", "CLinux", crypto]),
         program("inkan-signerd", ["SignerService", arguments]),
-        program("inkan", ["SignerService", "SignerClient", "Ceremony", "Workbench", arguments]),
+        program("inkan", ["SignerService", "SignerClient", "Ceremony", "Workbench", "CLinux", arguments]),
         program(
             "inkan-bench",
             ["SignerClient", "Threads", "Workbench", "PKCS11", "X509Building", "Secrets", "Clocks", arguments]

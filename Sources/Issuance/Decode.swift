@@ -23,13 +23,36 @@ package struct DecodedRequest: Sendable {
     }
 }
 
+extension DecodedRequest {
+    /// Where the key comes from is what the ledger says, never what a caller says (USB-07). A key that a user's token
+    /// made is certified for the order that it was made for, and for no other.
+    func originated(in tokenKeys: TokenKeyBook) throws(IssuanceError) -> DecodedRequest {
+        guard try tokenKeys.holds(request.publicKey, for: order.orderID) else { return self }
+        var facts = facts
+        facts.keyOrigin = .token
+        let order = OrderFacts(
+            orderID: order.orderID,
+            // Not with the request: an order that goes on with another token is the same order.
+            contentHash: submission.contentHash(includingRequest: false),
+            callerUID: order.callerUID,
+            keyOrigin: .token
+        )
+        return DecodedRequest(submission: submission, order: order, facts: facts, request: request)
+    }
+
+    /// What tells a repeated order from a changed one while it is under way: the key is a part of it.
+    var inFlightHash: [UInt8] {
+        order.keyOrigin == .token ? submission.contentHash : order.contentHash
+    }
+}
+
 extension Submission {
     /// The most octets an order's identifier may have.
     package static let longestOrderID = 64
 
     /// Checks lengths and forms, cheapest first.
     package func decode() throws(IssuanceError) -> DecodedRequest {
-        try checkOrderID()
+        try Self.checkOrderID(orderID)
         let facts = try decodeFacts()
         let request: CertificationRequest
         do {
@@ -46,7 +69,8 @@ extension Submission {
         return DecodedRequest(submission: self, order: order, facts: facts, request: request)
     }
 
-    private func checkOrderID() throws(IssuanceError) {
+    /// Whether an order may have this identifier.
+    package static func checkOrderID(_ orderID: String) throws(IssuanceError) {
         let allowed = orderID.utf8.allSatisfy { byte in
             switch byte {
             case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

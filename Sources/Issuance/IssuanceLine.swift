@@ -13,6 +13,8 @@ package final class IssuanceLine: Sendable {
 
     package let authority: IssuingAuthority
     package let ledger: LedgerStore
+    /// Keys that users' tokens have made.
+    package let tokenKeys: TokenKeyBook
     private let workers: WorkerPool
     private let clock: any WallClock
     private let inFlight: OrdersInFlight
@@ -26,6 +28,7 @@ package final class IssuanceLine: Sendable {
     package init(
         authority: IssuingAuthority,
         ledger: LedgerStore,
+        tokenKeys: TokenKeyBook,
         workers: WorkerPool,
         clock: any WallClock,
         limit: Int,
@@ -33,6 +36,7 @@ package final class IssuanceLine: Sendable {
     ) {
         self.authority = authority
         self.ledger = ledger
+        self.tokenKeys = tokenKeys
         self.workers = workers
         self.clock = clock
         self.log = log
@@ -80,7 +84,7 @@ package final class IssuanceLine: Sendable {
         workers.run { [self] in
             guard isWanted() else { return answer(.failure(.unwanted)) }
             do throws(IssuanceError) {
-                admit(try submission.decode(), answer)
+                admit(try submission.decode().originated(in: tokenKeys), answer)
             } catch {
                 refusals.record(.refusal(of: submission, error), callerUID: submission.callerUID) {
                     answer(.failure(error))
@@ -91,7 +95,7 @@ package final class IssuanceLine: Sendable {
 
     private func admit(_ decoded: DecodedRequest, _ answer: @escaping Reply) {
         let submission = decoded.submission
-        switch inFlight.admit(submission.orderID, contentHash: decoded.order.contentHash, reply: answer) {
+        switch inFlight.admit(submission.orderID, contentHash: decoded.inFlightHash, reply: answer) {
         case .first: prepare(decoded)
         case .joined: break
         case .conflict:
@@ -191,6 +195,7 @@ package final class IssuanceLine: Sendable {
     private func settleRepeated(_ decoded: DecodedRequest, _ certificate: IssuedCertificate) {
         let order = decoded.submission.orderID
         do throws(IssuanceError) {
+            if decoded.order.keyOrigin == .token { try certificate.checkKey(decoded.request.publicKey) }
             let chain = try authority.chain(of: certificate)
             inFlight.settle(order, .success(certificate.released(chain, receivedAt: decoded.submission.receivedAt)))
         } catch {
@@ -256,6 +261,17 @@ extension IssuanceError {
 }
 
 extension IssuedCertificate {
+    /// An order that went on with another token may have got its certificate for the first one's key.
+    fileprivate func checkKey(_ key: SubjectPublicKey) throws(IssuanceError) {
+        let certified: SubjectPublicKey
+        do {
+            certified = try Certificate(derEncoded: certificateDER).tbs.publicKey
+        } catch {
+            throw IssuanceError(ownFault: error, rule: "ledger.certificate")
+        }
+        guard certified == key else { throw .certificateForOtherToken(order: orderID) }
+    }
+
     /// The answer to an order that had been fulfilled before.
     fileprivate func released(_ chainPEM: [String], receivedAt: UInt64) -> ReleasedCertificate {
         ReleasedCertificate(

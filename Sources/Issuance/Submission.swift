@@ -48,11 +48,13 @@ package struct Submission: Sendable {
 
     /// SHA-256 over everything that is asked for, with lengths between the parts, so that an order asked again can be
     /// told from an order changed. Who asks and when are no part of it.
-    package var contentHash: [UInt8] {
+    package var contentHash: [UInt8] { contentHash(includingRequest: true) }
+
+    func contentHash(includingRequest: Bool) -> [UInt8] {
         var canonical = CanonicalBytes()
         canonical.append(profile)
         canonical.append(issuer)
-        canonical.append(request)
+        canonical.append(includingRequest ? request : "made in a token")
         for items in [subject, alternativeNames] {
             canonical.append(count: items.count)
             for item in items {

@@ -22,6 +22,10 @@ extension TokenError {
         case .requestRefused: "it cannot do what was asked, whatever its state"
         case .configuration: "its settings cannot be used"
         case .workerUnusable: "its worker cannot be started"
+        case .tokenAmbiguous: "more than one token has its serial number"
+        case .tokenFull: "it has no room left"
+        case .pinLength: "the PIN is shorter or longer than any of its PINs; it was not tried"
+        case .tokenBlank: "it is not initialised, or has no user PIN"
         }
     }
 

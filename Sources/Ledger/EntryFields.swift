@@ -16,19 +16,19 @@ package struct EntryFields: Sendable {
         members.first { $0.0 == name }?.1
     }
 
-    func text(_ name: String) -> String? {
+    package func text(_ name: String) -> String? {
         if case .text(let text)? = self[name] { text } else { nil }
     }
 
-    func number(_ name: String) -> Int64? {
+    package func number(_ name: String) -> Int64? {
         if case .number(let number)? = self[name] { number } else { nil }
     }
 
-    func flag(_ name: String) -> Bool? {
+    package func flag(_ name: String) -> Bool? {
         if case .flag(let flag)? = self[name] { flag } else { nil }
     }
 
-    func hex(_ name: String) -> [UInt8]? {
+    package func hex(_ name: String) -> [UInt8]? {
         text(name).flatMap { TextForms.bytes(hex: $0) }
     }
 

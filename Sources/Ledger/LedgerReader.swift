@@ -53,6 +53,11 @@ package struct LedgerReader: Sendable {
         try read { try Reading.entries($0, from: sequence, limit: limit, kinds: kinds) }
     }
 
+    /// Every entry that tells of users' tokens, in order: those whose kind begins with `token-`.
+    package func tokenEntries() throws(LedgerError) -> [LedgerEntry] {
+        try read { try Reading.tokenEntries($0) }
+    }
+
     /// The last stored tree head; `nil` while the ledger is empty.
     package func head() throws(LedgerError) -> TreeHead? {
         try read { try Reading.head($0) }

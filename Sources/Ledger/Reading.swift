@@ -113,6 +113,19 @@ enum Reading {
         return entries
     }
 
+    static func tokenEntries(_ db: Database) throws -> [LedgerEntry] {
+        let query = try SQLStatement(
+            db,
+            "SELECT sequence, time_ms, kind, leaf_hash, body FROM entries WHERE \(Schema.tokenEntries) ORDER BY sequence"
+        )
+        var entries: [LedgerEntry] = []
+        try query.each { row in
+            entries.append(entry(row))
+            return true
+        }
+        return entries
+    }
+
     static func head(_ db: Database) throws -> TreeHead? {
         let query = try SQLStatement(db, "SELECT size, root, time_ms FROM tree_heads ORDER BY size DESC LIMIT 1")
         return try query.first { row in

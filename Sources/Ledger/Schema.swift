@@ -15,6 +15,7 @@ enum Schema {
         enum Kind: String {
             case table
             case trigger
+            case index
         }
 
         let kind: Kind
@@ -76,6 +77,18 @@ enum Schema {
         Item(kind: .table, name: name, sql: "CREATE TABLE \(name) (\n\(columns)\n) STRICT")
     }
 
+    /// Which entries tell of users' tokens. They are few among many, and all of them are read when the service starts.
+    static let tokenEntries = "kind GLOB 'token-*'"
+    static let indexes = [
+        Item(
+            kind: .index,
+            name: "token_entries",
+            sql: "CREATE INDEX token_entries ON entries (sequence) WHERE \(tokenEntries)"
+        )
+    ]
+
+    private static let items = tables + indexes + guards
+
     /// Guards against our own mistakes; who means harm is found by the Merkle tree.
     static let guards = ["entries", "tree_heads", "tiles"].flatMap { table in
         [trigger("\(table)_stay", "UPDATE ON \(table)"), trigger("\(table)_remain", "DELETE ON \(table)")]
@@ -92,7 +105,7 @@ enum Schema {
     /// Makes the tables in an empty file, in one transaction.
     static func create(_ db: Database) throws {
         try db.inTransaction(.immediate) {
-            for item in tables + guards { try db.execute(sql: item.sql) }
+            for item in items { try db.execute(sql: item.sql) }
             try db.execute(sql: "PRAGMA application_id = \(applicationID)")
             try db.execute(sql: "PRAGMA user_version = \(version)")
             return .commit
@@ -108,7 +121,7 @@ enum Schema {
 
     /// Compares all that the file declares with what `create` makes: a trigger may be gone, or planted.
     static func differences(_ db: Database) throws -> [Difference] {
-        var missing = Set(tables + guards)
+        var missing = Set(items)
         var found: [Difference] = []
         let read = try SQLStatement(db, "SELECT type, name, sql FROM sqlite_schema")
         try read.each { row in

@@ -25,6 +25,7 @@ public struct AttributeType: RawRepresentable, Hashable, Sendable, CustomStringC
     public static let local = AttributeType(CKA_LOCAL)
     public static let sign = AttributeType(CKA_SIGN)
     public static let verify = AttributeType(CKA_VERIFY)
+    public static let encrypt = AttributeType(CKA_ENCRYPT)
     public static let decrypt = AttributeType(CKA_DECRYPT)
     public static let unwrap = AttributeType(CKA_UNWRAP)
     public static let derive = AttributeType(CKA_DERIVE)
@@ -36,6 +37,10 @@ public struct AttributeType: RawRepresentable, Hashable, Sendable, CustomStringC
     public static let ecPoint = AttributeType(CKA_EC_POINT)
     public static let value = AttributeType(CKA_VALUE)
     public static let application = AttributeType(CKA_APPLICATION)
+    public static let certificateType = AttributeType(CKA_CERTIFICATE_TYPE)
+    public static let subject = AttributeType(CKA_SUBJECT)
+    public static let issuer = AttributeType(CKA_ISSUER)
+    public static let serialNumber = AttributeType(CKA_SERIAL_NUMBER)
 
     /// `CKA_SENSITIVE`, or the number in hexadecimal.
     public var description: String {
@@ -51,6 +56,8 @@ public struct AttributeType: RawRepresentable, Hashable, Sendable, CustomStringC
         .alwaysAuthenticate: "CKA_ALWAYS_AUTHENTICATE", .modulus: "CKA_MODULUS",
         .modulusBits: "CKA_MODULUS_BITS", .publicExponent: "CKA_PUBLIC_EXPONENT",
         .ecParameters: "CKA_EC_PARAMS", .ecPoint: "CKA_EC_POINT", .value: "CKA_VALUE",
+        .certificateType: "CKA_CERTIFICATE_TYPE", .subject: "CKA_SUBJECT", .issuer: "CKA_ISSUER",
+        .serialNumber: "CKA_SERIAL_NUMBER",
     ]
 }
 

@@ -23,6 +23,21 @@ public enum KeyPairAlgorithm: Hashable, Sendable {
     }
 }
 
+/// What a private key may do. A CA's signs and nothing else; a person's key may have to open mail too.
+public struct KeyUses: OptionSet, Hashable, Sendable {
+    public let rawValue: UInt8
+
+    public init(rawValue: UInt8) {
+        self.rawValue = rawValue
+    }
+
+    public static let signing = KeyUses([])
+    /// RSA alone.
+    public static let decryption = KeyUses(rawValue: 1)
+    /// EC alone.
+    public static let agreement = KeyUses(rawValue: 2)
+}
+
 /// A key pair that a token made, with what the token says of it afterwards.
 public struct GeneratedKey: Sendable {
     public let publicKey: SubjectPublicKeyInfo
@@ -61,10 +76,11 @@ extension Session {
         _ algorithm: KeyPairAlgorithm,
         label: String,
         identifier: [UInt8],
+        uses: KeyUses = .signing,
         alwaysAuthenticate: Bool = false
     ) throws(PKCS11Error) -> GeneratedKey {
-        let publicHalf = publicTemplate(algorithm, label, identifier)
-        var privateHalf = privateTemplate(label, identifier)
+        let publicHalf = publicTemplate(algorithm, label, identifier, uses)
+        var privateHalf = privateTemplate(label, identifier, uses)
         if alwaysAuthenticate { privateHalf.append(.bool(.alwaysAuthenticate, true)) }
         let halves: KeyHalves
         do throws(PKCS11Error) {
@@ -127,7 +143,8 @@ extension Session {
         try findObjects([.bytes(.identifier, identifier)], limit: 1).isEmpty
     }
 
-    private func acceptedKey(
+    /// Reads back what a key pair says of itself. Throws `attributesRefused` unless it is as it must be.
+    func acceptedKey(
         _ type: KeyType,
         publicHandle: ObjectHandle,
         privateHandle: ObjectHandle,
@@ -164,24 +181,34 @@ extension Session {
         return gone
     }
 
-    private func publicTemplate(_ algorithm: KeyPairAlgorithm, _ label: String, _ identifier: [UInt8]) -> [Attribute] {
+    private func publicTemplate(
+        _ algorithm: KeyPairAlgorithm,
+        _ label: String,
+        _ identifier: [UInt8],
+        _ uses: KeyUses
+    ) -> [Attribute] {
         let common: [Attribute] = [
             .bool(.token, true), .bool(.isPrivate, false), .bool(.verify, true), .text(.label, label),
             .bytes(.identifier, identifier),
         ]
         return switch algorithm {
-        case .rsa(let bits): common + [.number(.modulusBits, UInt(bits)), .bytes(.publicExponent, [1, 0, 1])]
+        case .rsa(let bits):
+            common + [.number(.modulusBits, UInt(bits)), .bytes(.publicExponent, [1, 0, 1])]
+                + (uses.contains(.decryption) ? [.bool(.encrypt, true)] : [])
         case .ec(let curve): common + [.bytes(.ecParameters, curve.parameters)]
         case .ed25519: common + [.bytes(.ecParameters, SubjectPublicKeyInfo.ed25519Parameters)]
         }
     }
 
-    /// A key that signs and does nothing else. A use that is not denied here is granted by some tokens.
-    private func privateTemplate(_ label: String, _ identifier: [UInt8]) -> [Attribute] {
+    /// A key that signs, and does nothing else but what it was asked for. A use that is not denied here is granted by
+    /// some tokens.
+    private func privateTemplate(_ label: String, _ identifier: [UInt8], _ uses: KeyUses) -> [Attribute] {
         [
             .bool(.token, true), .bool(.isPrivate, true), .bool(.sensitive, true), .bool(.extractable, false),
             .bool(.sign, true), .text(.label, label), .bytes(.identifier, identifier),
-        ] + Session.otherUses.map { .bool($0, false) }
+            .bool(.decrypt, uses.contains(.decryption)), .bool(.unwrap, false),
+            .bool(.derive, uses.contains(.agreement)),
+        ]
     }
 }
 

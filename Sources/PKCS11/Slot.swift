@@ -13,6 +13,13 @@ public struct Slot: Sendable {
         return TokenInfo(information)
     }
 
+    /// What the module calls the reader, or the place, that the token is in (`C_GetSlotInfo`).
+    public func description() throws(PKCS11Error) -> String {
+        var information = CK_SLOT_INFO()
+        try check("C_GetSlotInfo", module.functions.C_GetSlotInfo!(identifier, &information))
+        return unpadded(information.slotDescription)
+    }
+
     /// Opens a serial session. Read-write ones are needed only to change the token.
     public func openSession(readWrite: Bool = false) throws(PKCS11Error) -> Session {
         var handle: CK_SESSION_HANDLE = 0

@@ -10,6 +10,11 @@ public struct TokenInfo: Sendable, Hashable {
     public let flags: Flags
     /// How many sessions one application may open; `nil` where the token sets no limit or does not say.
     public let maximumSessions: Int?
+    /// In bytes. No PIN outside of these bounds is ever right.
+    public let pinLengths: ClosedRange<Int>
+    /// Bytes that are left for public and for private objects; `nil` where the token does not say.
+    public let freePublicMemory: Int?
+    public let freePrivateMemory: Int?
     public let hardwareVersion: String
     public let firmwareVersion: String
 
@@ -29,6 +34,8 @@ public struct TokenInfo: Sendable, Hashable {
         public static let userPINFinalTry = Flags(CKF_USER_PIN_FINAL_TRY)
         public static let userPINLocked = Flags(CKF_USER_PIN_LOCKED)
         public static let writeProtected = Flags(CKF_WRITE_PROTECTED)
+        public static let officerPINFinalTry = Flags(CKF_SO_PIN_FINAL_TRY)
+        public static let officerPINLocked = Flags(CKF_SO_PIN_LOCKED)
 
         init(_ constant: UInt) {
             rawValue = constant
@@ -44,9 +51,18 @@ public struct TokenInfo: Sendable, Hashable {
         let most = information.ulMaxSessionCount
         // 0 is CK_EFFECTIVELY_INFINITE, all ones is CK_UNAVAILABLE_INFORMATION.
         maximumSessions = most == 0 || most > 1_000_000 ? nil : Int(most)
+        let shortest = Int(clamping: information.ulMinPinLen)
+        pinLengths = shortest...max(shortest, Int(clamping: information.ulMaxPinLen))
+        freePublicMemory = told(information.ulFreePublicMemory)
+        freePrivateMemory = told(information.ulFreePrivateMemory)
         hardwareVersion = "\(information.hardwareVersion.major).\(information.hardwareVersion.minor)"
         firmwareVersion = "\(information.firmwareVersion.major).\(information.firmwareVersion.minor)"
     }
+}
+
+/// A number of bytes, unless it is one of those that mean "no limit" or "I do not say".
+private func told(_ memory: CK_ULONG) -> Int? {
+    memory > CK_ULONG(Int32.max) ? nil : Int(memory)
 }
 
 /// The text of a blank-padded field. Some modules pad with zero bytes instead.

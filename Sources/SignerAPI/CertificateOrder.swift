@@ -77,10 +77,16 @@ extension CertificateOrder {
     /// Writes the order as one JSON object.
     public func write(to writer: inout JSONWriter) {
         writer.beginObject()
+        writeMembers(to: &writer, withRequest: true)
+        writer.endObject()
+    }
+
+    /// Writes the order's fields into the object that is open.
+    func writeMembers(to writer: inout JSONWriter, withRequest: Bool) {
         writer.member("order", order)
         writer.member("profile", profile)
         writer.member("issuer", issuer)
-        writer.member("request", request)
+        if withRequest { writer.member("request", request) }
         write(subject, as: "subject", kind: "type", to: &writer)
         if !alternativeNames.isEmpty { write(alternativeNames, as: "alternativeNames", kind: "kind", to: &writer) }
         writer.member("securityIdentifier", securityIdentifier)
@@ -89,7 +95,6 @@ extension CertificateOrder {
         writer.member("notBefore", notBefore)
         writer.member("notAfter", notAfter)
         if let validityDays { writer.member("validityDays", validityDays) }
-        writer.endObject()
     }
 
     private func write(_ items: [Item], as name: String, kind: String, to writer: inout JSONWriter) {

@@ -110,7 +110,19 @@ public final class SignerClient {
         _ = try call(OfficerInterface.unlockToken) { $0.member("token", name) }
     }
 
-    private func call(
+    func callMore(
+        _ method: String,
+        parameters: (inout JSONWriter) -> Void,
+        _ body: (JSONObject) -> Void
+    ) throws(SignerClientError) {
+        do {
+            try connection.callMore(method, timeout: timeout, parameters: parameters, body)
+        } catch {
+            throw Self.typed(error)
+        }
+    }
+
+    func call(
         _ method: String,
         parameters: (inout JSONWriter) -> Void
     ) throws(SignerClientError) -> JSONObject {

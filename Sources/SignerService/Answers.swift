@@ -61,7 +61,8 @@ extension ServiceError {
 
     /// An error of the interface that the method belongs to.
     static func notAuthorised(_ message: String, method: String) -> ServiceError {
-        let interface = method == OfficerInterface.unlockToken ? OfficerInterface.name : SignerInterface.name
+        let known = [OfficerInterface.name, TokenStationInterface.name]
+        let interface = known.first { method.hasPrefix("\($0).") } ?? SignerInterface.name
         return ServiceError(
             name: "\(interface).NotAuthorised",
             rule: "caller.role",

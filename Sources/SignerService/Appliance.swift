@@ -28,6 +28,7 @@ package final class Appliance: Sendable {
     private let workers: WorkerPool
     private let reads: WorkerPool
     private let line: IssuanceLine
+    private let station: UserTokenStation
     private let server: Server
 
     /// Puts the parts together. Nothing runs yet but the ledger, which has closed what a crash had left open.
@@ -65,16 +66,19 @@ package final class Appliance: Sendable {
         line = IssuanceLine(
             authority: authority,
             ledger: ledger,
+            tokenKeys: try TokenKeyBook(ledger.reader),
             workers: workers,
             clock: clock,
             limit: settings.limits.ordersInFlight
         ) { log.write($0) }
+        station = UserTokenStation(readers: settings.readers, line: line, ownTokens: tokens, tokenWorker: tokenWorker)
         let handler = SignerHandler(
             line: line,
             roles: RoleBook(frontEndUsers: settings.frontEndUsers, officerUsers: settings.officerUsers),
             tokens: tokens,
             inventory: Inventory(authority: authority, tokens: tokens, ledger: ledger, clock: clock),
-            reads: reads
+            reads: reads,
+            station: station
         )
         server = try Self.server(settings.limits, handler)
         for listener in listeners { server.add(listener) }
@@ -103,6 +107,7 @@ package final class Appliance: Sendable {
         if !isIdle { _ = line.waitUntilIdle(until: monotonicNanoseconds() + 1_000_000_000) }
         workers.stop()
         reads.stop()
+        station.stop()
         record(LedgerEvent(kind: "service-stopped", fields: [("answered", .flag(answered))]))
         ledger.stop()
         log.write(answered ? .info : .warning, "service-stopped", ["answered": "\(answered)"])
@@ -169,6 +174,7 @@ package final class Appliance: Sendable {
             interfaces: [
                 try InterfaceDescription(source: SignerInterface.source),
                 try InterfaceDescription(source: OfficerInterface.source),
+                try InterfaceDescription(source: TokenStationInterface.source),
             ],
             handler: handler
         )

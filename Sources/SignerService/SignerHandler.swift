@@ -15,6 +15,7 @@ package final class SignerHandler: CallHandler {
     private let tokens: [TokenWorkerSupervisor]
     private let inventory: Inventory
     private let reads: WorkerPool
+    private let station: UserTokenStation
 
     /// - Parameter reads: threads for what reads the ledger, apart from the line's workers.
     package init(
@@ -22,13 +23,15 @@ package final class SignerHandler: CallHandler {
         roles: RoleBook,
         tokens: [TokenWorkerSupervisor],
         inventory: Inventory,
-        reads: WorkerPool
+        reads: WorkerPool,
+        station: UserTokenStation
     ) {
         self.line = line
         self.roles = roles
         self.tokens = tokens
         self.inventory = inventory
         self.reads = reads
+        self.station = station
     }
 
     package func handle(_ call: Call) {
@@ -40,6 +43,9 @@ package final class SignerHandler: CallHandler {
         } else if call.method == OfficerInterface.unlockToken {
             guard role == .officer else { return turnAway(call, "only the officers' socket takes this method") }
             unlockToken(call)
+        } else if let method = TokenStationInterface.Method(fullName: call.method) {
+            guard role == .officer else { return turnAway(call, "only the officers' socket takes this method") }
+            station.handle(method, call)
         } else {
             call.refuse(.internalError("no handler for \(call.method)"))
         }

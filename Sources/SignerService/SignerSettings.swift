@@ -30,6 +30,8 @@ package struct SignerSettings: Sendable {
     package var compromisedKeys: String?
     package var tokens: [TokenSettings]
     package var issuers: [IssuerSettings]
+    /// Where users' tokens are put in.
+    package var readers: [ReaderSettings]
     /// Users of the front end's socket; the service's own user where none are named.
     package var frontEndUsers: Set<UInt32>
     package var officerUsers: Set<UInt32>
@@ -49,6 +51,10 @@ package struct SignerSettings: Sendable {
         compromisedKeys = try document.optional("compromisedKeys") { value throws(YAMLError) in try value.string() }
         tokens = try document.required("tokens").list(of: TokenSettings.init(yaml:))
         issuers = try document.required("issuers").list(of: IssuerSettings.init(yaml:))
+        readers =
+            try document.optional("readers") { value throws(YAMLError) in
+                try value.list(of: ReaderSettings.init(yaml:))
+            } ?? []
         frontEndUsers = [getuid()]
         officerUsers = [getuid(), 0]
         limits = Limits()
@@ -68,6 +74,9 @@ package struct SignerSettings: Sendable {
         }
         if let twice = firstRepeated(issuers.map(\.name)) {
             throw document.error(.invalidValue, "two issuers have the name “\(twice)”; give each its own")
+        }
+        if let twice = firstRepeated(readers.map(\.name)) {
+            throw document.error(.invalidValue, "two readers have the name “\(twice)”; give each its own")
         }
         if let twice = firstRepeated(tokens.map(\.uri)) {
             throw document.error(.invalidValue, "the token \(twice) stands there twice; its PIN would be tried twice")

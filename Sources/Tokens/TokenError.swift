@@ -33,6 +33,14 @@ package struct TokenError: Error, Hashable, Sendable, CustomStringConvertible {
         case configuration = 16
         /// Supervisor and worker do not understand each other, or the worker cannot be started.
         case workerUnusable = 17
+        /// More than one token of the reader has this serial number.
+        case tokenAmbiguous = 32
+        /// The token has no room for what shall be written.
+        case tokenFull = 33
+        /// The PIN is shorter or longer than any PIN of this token; it was not tried.
+        case pinLength = 34
+        /// The token is not initialised, or has no user PIN.
+        case tokenBlank = 35
 
         /// Whether the token stays locked after this until an officer acts.
         package var locksToken: Bool {

@@ -1,3 +1,6 @@
+internal import CLinux
+package import Secrets
+
 /// Limits of the conversation between a supervisor and its worker.
 package enum WireLimits {
     /// One packet holds at most this many bytes; it must fit into a socket's default buffer.
@@ -15,6 +18,11 @@ package struct MessageWriter {
     private var frameStart = 0
 
     package init() {}
+
+    /// - Parameter capacity: bytes that are written without moving what stands there already.
+    package init(reserving capacity: Int) {
+        bytes.reserveCapacity(capacity)
+    }
 
     package mutating func beginFrame(id: UInt64, kind: UInt8) {
         frameStart = bytes.count
@@ -58,6 +66,17 @@ package struct MessageWriter {
     package mutating func removeAll() {
         bytes.removeAll(keepingCapacity: true)
     }
+
+    /// A secret; whoever writes one reserves the room first and wipes the message afterwards.
+    package mutating func secret(_ value: Secret) {
+        value.withUnsafeBytes { data($0) }
+    }
+
+    /// Overwrites everything that was written.
+    package mutating func wipe() {
+        bytes.withUnsafeMutableBytes { inkan_wipe($0.baseAddress, $0.count) }
+        bytes.removeAll(keepingCapacity: true)
+    }
 }
 
 /// Reads what a `MessageWriter` wrote, inside fixed bounds.
@@ -94,6 +113,12 @@ package struct MessageReader {
 
     package mutating func data() throws(TokenError) -> [UInt8] {
         Array(try view())
+    }
+
+    /// A secret, copied into memory of its own. Where it came from is the caller's to wipe.
+    package mutating func secret() throws(TokenError) -> Secret {
+        let bytes = try view()
+        return Secret(count: bytes.count) { $0.copyMemory(from: bytes) }
     }
 
     package mutating func text() throws(TokenError) -> String {

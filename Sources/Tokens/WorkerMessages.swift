@@ -10,6 +10,8 @@ package enum WorkerOperation: UInt8, Sendable {
     case initializeToken = 8
     /// What the token that is being served says of itself and of its keys.
     case inspect = 48
+    /// Users' tokens in a reader: the work that `DeskOperation` names.
+    case desk = 32
 }
 
 /// What a worker says.

@@ -30,7 +30,7 @@ enum OneShot {
                 try initialize(module, label: label, officerPIN: pins.officer, userPIN: pins.user, makersPIN: makersPIN)
             }
             token.write(to: &writer)
-        case .open, .sign, .random, .generateKeyPair, .prepareKey, .inspect:
+        case .open, .sign, .random, .generateKeyPair, .prepareKey, .inspect, .desk:
             throw TokenError(.workerUnusable, "this worker serves no token", mend: "open a token first")
         }
         return writer.bytes

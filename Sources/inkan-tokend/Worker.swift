@@ -26,6 +26,7 @@ enum Worker {
             guard let operation = WorkerOperation(rawValue: frame.kind) else {
                 throw TokenError(.workerUnusable, "unknown operation", mend: "install matching versions")
             }
+            if operation == .desk { return try DeskWorker.serve(modulePath: try frame.body.text(), id, connection) }
             if operation == .open { return try serve(try OpenRequest(from: &frame.body), connection) }
             send(connection, id: id, reply: .done, body: try OneShot.perform(operation, &frame.body))
             return 0
@@ -39,7 +40,7 @@ enum Worker {
     }
 
     /// A body that is already written, in a frame of its own.
-    private static func send(_ connection: WorkerConnection, id: UInt64, reply: WorkerReply, body: [UInt8]) {
+    static func send(_ connection: WorkerConnection, id: UInt64, reply: WorkerReply, body: [UInt8]) {
         var writer = MessageWriter()
         writer.beginFrame(id: id, kind: reply.rawValue)
         writer.raw(body)

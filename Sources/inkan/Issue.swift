@@ -17,6 +17,39 @@ struct Issue: ParsableCommand {
     @OptionGroup var socket: SocketOptions
     @OptionGroup var format: FormatOptions
 
+    @OptionGroup var wanted: OrderOptions
+
+    @Option(help: "The PKCS#10 request, a PEM file.")
+    var csr: String
+
+    @Option(help: "Write the certificate here instead of to the standard output.")
+    var out: String?
+
+    @Option(help: "Write the chain here.")
+    var chainOut: String?
+
+    func run() throws {
+        let order = try wanted.certificateOrder(request: readText(csr))
+        let client = try socket.connect()
+        let issued = try answering { () throws(SignerClientError) in try client.issue(order) }
+        if let chainOut { try writeText(issued.chain.joined(), to: chainOut) }
+        if let out { try writeText(issued.certificate, to: out) }
+        if format.json {
+            var writer = JSONWriter()
+            issued.write(to: &writer)
+            print(String(decoding: writer.bytes, as: UTF8.self))
+        } else if out == nil {
+            print(issued.certificate, terminator: "")
+        } else {
+            let again = issued.repeated ? " (issued before, the same again)" : ""
+            print("serial \(issued.serial), ledger entry \(issued.ledgerEntry)\(again)")
+            print("token \(issued.timers.token) µs, wait \(issued.timers.wait) µs, total \(issued.timers.total) µs")
+        }
+    }
+}
+
+/// What a certificate shall say.
+struct OrderOptions: ParsableArguments {
     @Option(help: "The issuance profile (inkan profiles lists them).")
     var profile: String
 
@@ -25,9 +58,6 @@ struct Issue: ParsableCommand {
 
     @Option(help: "Your own identifier of the order: 1 to 64 of A-Z a-z 0-9 . _ : -")
     var order: String
-
-    @Option(help: "The PKCS#10 request, a PEM file.")
-    var csr: String
 
     @Option(help: "A subject attribute, such as commonName=山田 太郎. May be given many times.")
     var subject: [String] = []
@@ -53,36 +83,11 @@ struct Issue: ParsableCommand {
     @Option(help: "Days of validity, instead of --not-after.")
     var days: Int?
 
-    @Option(help: "Write the certificate here instead of to the standard output.")
-    var out: String?
-
-    @Option(help: "Write the chain here.")
-    var chainOut: String?
-
-    func run() throws {
-        let wanted = try certificateOrder()
-        let client = try socket.connect()
-        let issued = try answering { () throws(SignerClientError) in try client.issue(wanted) }
-        if let chainOut { try writeText(issued.chain.joined(), to: chainOut) }
-        if let out { try writeText(issued.certificate, to: out) }
-        if format.json {
-            var writer = JSONWriter()
-            issued.write(to: &writer)
-            print(String(decoding: writer.bytes, as: UTF8.self))
-        } else if out == nil {
-            print(issued.certificate, terminator: "")
-        } else {
-            let again = issued.repeated ? " (issued before, the same again)" : ""
-            print("serial \(issued.serial), ledger entry \(issued.ledgerEntry)\(again)")
-            print("token \(issued.timers.token) µs, wait \(issued.timers.wait) µs, total \(issued.timers.total) µs")
-        }
-    }
-
-    private func certificateOrder() throws -> CertificateOrder {
+    func certificateOrder(request: String) throws -> CertificateOrder {
         var wanted = CertificateOrder(
             order: order,
             profile: profile,
-            request: try readText(csr),
+            request: request,
             subject: try subject.map { try Self.item($0, "--subject") }
         )
         wanted.issuer = issuer

@@ -20,15 +20,17 @@ struct SocketOptions: ParsableArguments {
     var timeout: Int = 30
 
     /// Connects, or ends the command.
-    func connect() throws -> SignerClient {
-        try answering { () throws(SignerClientError) in try client() }
+    ///
+    /// - Parameter patience: seconds that an answer may take at least; a card needs a minute for a key.
+    func connect(patience: Int = 0) throws -> SignerClient {
+        try answering { () throws(SignerClientError) in try client(patience: patience) }
     }
 
     /// Connects.
-    func client() throws(SignerClientError) -> SignerClient {
+    func client(patience: Int = 0) throws(SignerClientError) -> SignerClient {
         let fromEnvironment = getenv("INKAN_SOCKET").map { String(cString: $0) }
         let path = socket ?? fromEnvironment ?? "/run/inkan/signer.sock"
-        return try SignerClient(socket: path, timeout: .seconds(timeout))
+        return try SignerClient(socket: path, timeout: .seconds(max(timeout, patience)))
     }
 }
 

@@ -11,7 +11,10 @@ struct TokenCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "token",
         abstract: "Look at tokens and make them, at the officer's desk.",
-        subcommands: [TokenList.self, TokenInit.self, TokenUnlock.self]
+        subcommands: [
+            TokenList.self, TokenInit.self, TokenUnlock.self, TokenPersonalise.self, TokenResetPIN.self,
+            TokenRetire.self,
+        ]
     )
 }
 
@@ -61,13 +64,19 @@ func withToken<Result>(_ body: () throws(TokenError) -> Result) throws -> Result
 struct TokenList: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list",
-        abstract: "The tokens that a module shows, with their URIs."
+        abstract: "The tokens that a module shows, with their URIs; with --readers, users' tokens at the station.",
+        discussion: "--readers asks the running service, on the officers' socket."
     )
 
     @OptionGroup var module: ModuleOptions
+    @OptionGroup var socket: SocketOptions
     @OptionGroup var format: FormatOptions
 
+    @Flag(help: "List the users' tokens in the service's readers instead.")
+    var readers = false
+
     func run() throws {
+        if readers { return try UserTokens.list(socket, format) }
         let station = try module.station()
         let tokens = try withToken { () throws(TokenError) in try station.listTokens(modulePath: module.module) }
         format.print(["tokens": .array(tokens.map { .object(Self.object($0)) })]) {

@@ -1,0 +1,153 @@
+package import Secrets
+
+/// What the station asks of the worker of a reader, one thing after the other.
+package enum DeskOperation: UInt8, Sendable {
+    case list = 1
+    case certificates = 2
+    case makePINs = 3
+    case initialise = 4
+    case logIn = 5
+    case key = 6
+    case sign = 7
+    case install = 8
+    case resetPIN = 9
+    case wipe = 10
+}
+
+/// A user's token as it stands in a reader.
+package struct DeskToken: Hashable, Sendable {
+    package var description: TokenDescription
+    /// What the module calls the place that it is in.
+    package var place: String
+    package var isUserPINLocked: Bool
+    /// Bytes left for objects; `nil` where the module does not say.
+    package var freeMemory: Int?
+
+    package init(description: TokenDescription, place: String, isUserPINLocked: Bool, freeMemory: Int?) {
+        self.description = description
+        self.place = place
+        self.isUserPINLocked = isUserPINLocked
+        self.freeMemory = freeMemory
+    }
+
+    package func write(to writer: inout MessageWriter) {
+        description.write(to: &writer)
+        writer.text(place)
+        writer.flag(isUserPINLocked)
+        writer.number(Int64(freeMemory ?? -1))
+    }
+
+    package init(from reader: inout MessageReader) throws(TokenError) {
+        description = try TokenDescription(from: &reader)
+        place = try reader.text()
+        isUserPINLocked = try reader.flag()
+        let memory = try reader.number(Int64.self)
+        freeMemory = memory < 0 ? nil : Int(memory)
+    }
+}
+
+/// A certificate that is in a token, or shall be, with the attributes that PKCS#11 wants beside it.
+package struct DeskCertificate: Hashable, Sendable {
+    /// `CKA_ID`.
+    package var identifier: [UInt8]
+    package var label: String
+    /// DER, as the following three.
+    package var value: [UInt8]
+    package var subject: [UInt8]
+    package var issuer: [UInt8]
+    package var serialNumber: [UInt8]
+
+    package init(
+        identifier: [UInt8],
+        label: String,
+        value: [UInt8],
+        subject: [UInt8],
+        issuer: [UInt8],
+        serialNumber: [UInt8]
+    ) {
+        self.identifier = identifier
+        self.label = label
+        self.value = value
+        self.subject = subject
+        self.issuer = issuer
+        self.serialNumber = serialNumber
+    }
+
+    package func write(to writer: inout MessageWriter) {
+        writer.text(label)
+        for field in [identifier, value, subject, issuer, serialNumber] { writer.data(field) }
+    }
+
+    package init(from reader: inout MessageReader) throws(TokenError) {
+        label = try reader.text()
+        identifier = try reader.data()
+        value = try reader.data()
+        subject = try reader.data()
+        issuer = try reader.data()
+        serialNumber = try reader.data()
+    }
+}
+
+/// A key pair that an order needs in the token that is logged in to.
+package struct DeskKeyRequest: Hashable, Sendable {
+    package var algorithm: KeyPairRequest.Algorithm
+    package var label: String
+    /// `CKA_ID`: the order's own, so that what an interrupted run has left is known.
+    package var identifier: [UInt8]
+    /// Whether the private key shall open what was encrypted for it: RSA decryption, or EC agreement.
+    package var opens: Bool
+    /// The key must be there already; none is made.
+    package var mustBeThere: Bool
+
+    package init(
+        algorithm: KeyPairRequest.Algorithm,
+        label: String,
+        identifier: [UInt8],
+        opens: Bool,
+        mustBeThere: Bool = false
+    ) {
+        self.algorithm = algorithm
+        self.label = label
+        self.identifier = identifier
+        self.opens = opens
+        self.mustBeThere = mustBeThere
+    }
+
+    package func write(to writer: inout MessageWriter) {
+        KeyPairRequest(algorithm: algorithm, label: label, identifier: identifier).write(to: &writer)
+        writer.flag(opens)
+        writer.flag(mustBeThere)
+    }
+
+    package init(from reader: inout MessageReader) throws(TokenError) {
+        let request = try KeyPairRequest(from: &reader)
+        algorithm = request.algorithm
+        label = request.label
+        identifier = request.identifier ?? []
+        opens = try reader.flag()
+        mustBeThere = try reader.flag()
+    }
+}
+
+/// The PINs that a worker has made and keeps for what comes next.
+package struct FreshPINs: Sendable {
+    package let officer: Secret
+    package let user: Secret
+    /// Whether the token's own generator had a part in them, beside the system's.
+    package let isFromToken: Bool
+}
+
+extension PINPolicy {
+    package func write(to writer: inout MessageWriter) {
+        writer.number(UInt32(length))
+        writer.text(characters.rawValue)
+    }
+
+    package init(from reader: inout MessageReader) throws(TokenError) {
+        let length = Int(try reader.number(UInt32.self))
+        guard let characters = Characters(rawValue: try reader.text()), length <= Self.longest else {
+            throw .protocolBroken("an unknown PIN policy")
+        }
+        self.init(length: length, characters: characters)
+    }
+}
