@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
@@ -11,7 +12,6 @@
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 int inkan_peer_credentials(int socket, pid_t *pid, uid_t *uid, gid_t *gid) {
@@ -48,9 +48,14 @@ int inkan_set_nonblocking(int descriptor, int on) {
     return set_flag(descriptor, F_GETFL, F_SETFL, O_NONBLOCK, on);
 }
 
-int inkan_set_thread_nice(int nice_value) {
-    return setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), nice_value);
+static int set_policy(int policy) {
+    struct sched_param none = {0};
+    return sched_setscheduler(0, policy, &none);
 }
+
+int inkan_let_others_first(void) { return set_policy(SCHED_BATCH); }
+
+int inkan_take_ordinary_turns(void) { return set_policy(SCHED_OTHER); }
 
 void inkan_set_thread_name(const char *name) {
     char kept[16];

@@ -1,14 +1,10 @@
-internal import CLinux
 import Clocks
-import Glibc
 internal import GRDB
 internal import GRDBSQLite
 import Synchronization
 
 /// What the ledger tells its operator beside answers.
 package enum LedgerNotice: Sendable, Hashable {
-    /// The committer's thread could not be preferred to others; under load, commits may wait longer.
-    case priorityRefused(errno: Int32)
     /// A check-point failed; the write-ahead log grows until one succeeds.
     case checkpointFailed(LedgerError)
     /// Writing failed in a way that leaves the file uncertain: every request is refused from now on.
@@ -24,8 +20,6 @@ package struct LedgerStatistics: Sendable, Hashable {
     package internal(set) var logPages = 0
     /// Intents that wait for their certificate.
     package internal(set) var openIntents = 0
-    /// Whether the committer's thread got its higher priority.
-    package internal(set) var priorityRaised = false
 }
 
 /// The one thread that writes: takes what waits, writes it in one transaction, and answers when it is on the disk.
@@ -60,7 +54,6 @@ final class Committer: Sendable {
 
     /// Works until the queue is closed and empty. Keeps the pool's writer connection for all of that time.
     func run(_ pool: DatabasePool, memory: WriterMemory, index: IntentIndex) {
-        preferThisThread()
         pool.writeWithoutTransaction { db in
             do {
                 watchLog(db)
@@ -217,14 +210,6 @@ final class Committer: Sendable {
     }
 
     // MARK: Surroundings
-
-    private func preferThisThread() {
-        if inkan_set_thread_nice(-5) == 0 {
-            counters.withLock { $0.priorityRaised = true }
-        } else {
-            log(.priorityRefused(errno: errno))
-        }
-    }
 
     /// Learns the length of the write-ahead log after each commit.
     private func watchLog(_ db: Database) {

@@ -83,8 +83,9 @@ final class PendingCall {
 /// The calls of one token: which wait here, which the worker has, and what goes to it next.
 ///
 /// The worker is given little at a time: two packets a session, one in the making and one in the socket, each worth
-/// about half a millisecond of the token's time. So a slow token never has more in hand than it can do before a
-/// deadline, a crash costs few calls, and a fast one still gets many signatures for one system call.
+/// one and a half milliseconds of the token's time, or up to six while much more is waiting. So a slow token never has
+/// more in hand than it can do before a deadline, a crash costs few calls, and a fast one still gets many signatures for
+/// one system call.
 struct CallBook {
     /// Signing sessions of the worker; 0 while there is none.
     var sessions = 0
@@ -99,6 +100,9 @@ struct CallBook {
     private var averageTokenNanoseconds = CallBook.packetNanoseconds
 
     private static let packetNanoseconds: UInt64 = 1_500_000
+    /// What a packet may be worth when that is a small part of what waits: whoever waits for its signature waits for
+    /// those before it anyhow, and every packet interrupts a session.
+    private static let largestPacketNanoseconds: UInt64 = 6_000_000
     private static let packetCalls = 16
 
     var waitingCount: Int { queue.count - queueHead }
@@ -139,7 +143,10 @@ struct CallBook {
 
     /// How many signatures the next packet should have.
     private var share: Int {
-        let worth = Int(CallBook.packetNanoseconds / max(averageTokenNanoseconds, 1))
+        let average = max(averageTokenNanoseconds, 1)
+        let waitingWorth = UInt64(waitingCount / max(sessions, 1)) * average
+        let packetWorth = min(max(waitingWorth / 8, CallBook.packetNanoseconds), CallBook.largestPacketNanoseconds)
+        let worth = Int(packetWorth / average)
         let fair = (waitingCount + sessions) / max(sessions, 1)
         return max(1, min(worth, fair, CallBook.packetCalls))
     }

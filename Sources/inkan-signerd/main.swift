@@ -34,6 +34,7 @@ struct InkanSignerd: ParsableCommand {
         do {
             guard inkan_forbid_dumps() == 0 else { throw StartError("core dumps cannot be forbidden") }
             let signals = StopSignals()
+            letTheTokensFirst(log)
             let appliance = try Appliance(
                 settings: try SignerSettings(file: config),
                 tokenWorker: try siblingExecutable("inkan-tokend"),
@@ -50,6 +51,12 @@ struct InkanSignerd: ParsableCommand {
             log.write(.error, "service-failed", ["problem": "\(error)"])
             throw ExitCode(1)
         }
+    }
+
+    /// Under load the signing threads of the workers are to run through: what this process does between two signatures
+    /// is done in larger pieces then. To be called before the first thread, which inherits it.
+    private func letTheTokensFirst(_ log: ServiceLog) {
+        if inkan_let_others_first() != 0 { log.write(.warning, "turns-refused", ["errno": "\(errno)"]) }
     }
 
     private func listeners() throws -> [Listener] {

@@ -53,7 +53,7 @@ final class SessionThread {
     // MARK: Messages
 
     /// Answers are gathered, but not for longer than this: nanoseconds.
-    private static let gathering: UInt64 = 1_000_000
+    private static let gathering: UInt64 = 3_000_000
 
     private func serve(_ packet: UnsafeRawBufferPointer) throws(TokenError) {
         var reader = MessageReader(packet)

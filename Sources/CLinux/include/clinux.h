@@ -26,8 +26,12 @@ int inkan_set_close_on_exec(int descriptor, int on);
 /// Sets O_NONBLOCK on or off. Answers 0, or -1 with errno.
 int inkan_set_nonblocking(int descriptor, int on);
 
-/// Gives the calling thread a nice value of its own (Linux threads have one each). Answers 0, or -1 with errno.
-int inkan_set_thread_nice(int nice_value);
+/// The calling thread, and every thread and process that it starts, no longer interrupts a running thread when it wakes
+/// up (SCHED_BATCH). Its share of the processor stays the same. Answers 0, or -1 with errno.
+int inkan_let_others_first(void);
+
+/// Takes that back for the calling thread and what it starts (SCHED_OTHER). Answers 0, or -1 with errno.
+int inkan_take_ordinary_turns(void);
 
 /// Names the calling thread as tools show it; at most 15 bytes are kept.
 void inkan_set_thread_name(const char *name);
