@@ -13,7 +13,7 @@ package struct OrderFacts: Sendable {
 
 /// Step 2. The profile, the rules of the day and the caller's role allow what is asked, and say what the certificate
 /// will contain. Grants and quotas are judged here too once registration officers sign them.
-package struct AuthorisedRequest: Sendable {
+package final class AuthorisedRequest: Sendable {
     /// How the public key's owner has shown that the private half is theirs.
     enum Possession: Sendable {
         case provenBy(CertificationRequest)

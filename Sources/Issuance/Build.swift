@@ -2,7 +2,7 @@ import X509Building
 
 /// Step 4. The bytes that would be signed, built from the plan and the public key alone. Of the caller's request nothing
 /// is in them but that key.
-package struct BuiltCertificate: Sendable {
+package final class BuiltCertificate: Sendable {
     package let authorised: AuthorisedRequest
     package let serial: [UInt8]
     /// The TBSCertificate in DER.

@@ -4,7 +4,7 @@ import X509Building
 
 /// Step 1. The order's parts are what they claim to be: names have a form, the PKCS#10 request parses. Nothing has been
 /// judged yet.
-package struct DecodedRequest: Sendable {
+package final class DecodedRequest: Sendable {
     package let submission: Submission
     package let order: OrderFacts
     package let facts: CertificateRequestFacts

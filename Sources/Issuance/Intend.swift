@@ -4,7 +4,7 @@ import Policy
 import X509Building
 
 /// Step 6. The intent is durable: order, serial and the hash of what will be signed. From here on a crash leaves a trace.
-package struct IntendedCertificate: Sendable {
+package final class IntendedCertificate: Sendable {
     package let linted: LintedCertificate
     package let receipt: IntentReceipt
 

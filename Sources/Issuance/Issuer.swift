@@ -3,7 +3,7 @@ import Tokens
 import X509Building
 
 /// A key that signs, and the token that holds it. The key is known by nothing but its public half.
-package struct SigningKey: Sendable {
+package final class SigningKey: Sendable {
     package let publicKey: SubjectPublicKey
     /// Names the token for messages.
     package let tokenName: String
@@ -25,7 +25,7 @@ package struct SigningKey: Sendable {
 }
 
 /// An authority that signs for people: its certificate, its chain, its key.
-package struct Issuer: Sendable {
+package final class Issuer: Sendable {
     /// What policy and lint have to know of it, its name included.
     package let facts: IssuerFacts
     package let certificate: Certificate

@@ -4,7 +4,7 @@ import X509Building
 
 /// What the line issues by: the profile set in force, the issuers of this machine, the keys that must not be certified.
 /// It does not change while the service runs.
-package struct IssuingAuthority: Sendable {
+package final class IssuingAuthority: Sendable {
     package let profiles: ProfileSet
     package let issuers: [String: Issuer]
     package let compromisedKeys: CompromisedKeyList?

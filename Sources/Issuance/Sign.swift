@@ -2,7 +2,7 @@ import Tokens
 import X509Building
 
 /// Step 7. The token has signed the linted bytes. Whether it has done so rightly is not known yet.
-package struct SignedCertificate: Sendable {
+package final class SignedCertificate: Sendable {
     package let intended: IntendedCertificate
     /// As X.509 carries it.
     package let signature: [UInt8]

@@ -1,7 +1,7 @@
 import X509Building
 
 /// Step 8. The signature verifies under the issuer's public key (TOK-11), and the certificate is whole.
-package struct VerifiedCertificate: Sendable {
+package final class VerifiedCertificate: Sendable {
     package let signed: SignedCertificate
     /// The certificate in DER.
     package let certificate: [UInt8]

@@ -15,7 +15,7 @@ package struct LedgerSettings: Sendable {
     /// Most requests in one commit.
     package var batchLimit = 256
     /// Least time between two commits while others are known to be on their way. A lone request never waits.
-    package var gatherNanoseconds: UInt64 = 3_000_000
+    package var gatherNanoseconds: UInt64 = 300_000
     /// Length of the write-ahead log, in pages of 4 KiB, at which it is copied back.
     package var checkpointPages = 4_096
     /// Ceiling of the file in pages; `nil` leaves it to the file system.

@@ -83,7 +83,7 @@ final class PendingCall {
 /// The calls of one token: which wait here, which the worker has, and what goes to it next.
 ///
 /// The worker is given little at a time: two packets a session, one in the making and one in the socket, each worth
-/// one and a half milliseconds of the token's time, or up to six while much more is waiting. So a slow token never has
+/// about half a millisecond of the token's time, or up to six while much more is waiting. So a slow token never has
 /// more in hand than it can do before a deadline, a crash costs few calls, and a fast one still gets many signatures for
 /// one system call.
 struct CallBook {
@@ -97,9 +97,10 @@ struct CallBook {
     private var bytesOut = 0
     private var longCalls = 0
     /// A token is taken for a slow one until it is measured: a card must not be given more than it can do in time.
-    private var averageTokenNanoseconds = CallBook.packetNanoseconds
+    private var averageTokenNanoseconds = CallBook.largestPacketNanoseconds
 
-    private static let packetNanoseconds: UInt64 = 1_500_000
+    /// About half a millisecond: one signature of an RSA key, some of an EC key.
+    private static let packetNanoseconds: UInt64 = 600_000
     /// What a packet may be worth when that is a small part of what waits: whoever waits for its signature waits for
     /// those before it anyhow, and every packet interrupts a session.
     private static let largestPacketNanoseconds: UInt64 = 6_000_000

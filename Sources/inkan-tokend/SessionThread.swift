@@ -1,4 +1,5 @@
 import Clocks
+import Glibc
 import PKCS11
 import Tokens
 
@@ -82,6 +83,8 @@ final class SessionThread {
         // When the supervisor is gone the next receive says so.
         _ = connection.send(writer.bytes)
         writer.removeAll()
+        // The service does not interrupt signatures; between two of them it has its turn.
+        sched_yield()
     }
 
     private func answer(
