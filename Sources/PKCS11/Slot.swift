@@ -13,6 +13,13 @@ public struct Slot: Sendable {
         return TokenInfo(information)
     }
 
+    /// Whether a token is in the slot now (`C_GetSlotInfo`).
+    public func hasToken() throws(PKCS11Error) -> Bool {
+        var information = CK_SLOT_INFO()
+        try check("C_GetSlotInfo", module.functions.C_GetSlotInfo!(identifier, &information))
+        return information.flags & CK_FLAGS(CKF_TOKEN_PRESENT) != 0
+    }
+
     /// What the module calls the reader, or the place, that the token is in (`C_GetSlotInfo`).
     public func description() throws(PKCS11Error) -> String {
         var information = CK_SLOT_INFO()

@@ -33,6 +33,8 @@ package struct ReaderSettings: Sendable {
     package var callDeadline: UInt64
     package var userPIN: PINPolicy
     package var officerPIN: PINPolicy
+    /// The file of the SO PIN that blank tokens of this kind have from their maker; `nil` where they have none.
+    package var makersPINFile: String?
     /// The file descriptor that becomes the worker's standard error.
     package var standardError: Int32
 
@@ -48,7 +50,8 @@ package struct ReaderSettings: Sendable {
 }
 
 extension ReaderSettings {
-    /// Reads one reader of a settings file: name, module, environment, callDeadlineSeconds, userPIN, officerPIN.
+    /// Reads one reader of a settings file: name, module, environment, callDeadlineSeconds, userPIN, officerPIN,
+    /// makersPIN.
     package init(yaml value: YAMLValue) throws(YAMLError) {
         self = try value.mapping { (reader) throws(YAMLError) in
             let module = try reader.required("module")
@@ -67,6 +70,9 @@ extension ReaderSettings {
             }
             if let policy = reader.optional("userPIN") { settings.userPIN = try PINPolicy(yaml: policy) }
             if let policy = reader.optional("officerPIN") { settings.officerPIN = try PINPolicy(yaml: policy) }
+            settings.makersPINFile = try reader.optional("makersPIN") { value throws(YAMLError) in
+                try value.string()
+            }
             return settings
         }
     }

@@ -11,6 +11,7 @@ package final class TokenDesk {
     private let process: WorkerProcess
     private let deadline: UInt64
     private let reader: String
+    private let makersPINFile: String
     private let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: WireLimits.packetBytes, alignment: 16)
 
     /// Starts the worker and has it load the module.
@@ -24,6 +25,7 @@ package final class TokenDesk {
         )
         deadline = settings.callDeadline
         reader = settings.name
+        makersPINFile = settings.makersPINFile ?? ""
         var writer = MessageWriter()
         writer.beginFrame(id: 0, kind: WorkerOperation.desk.rawValue)
         writer.text(settings.modulePath)
@@ -80,6 +82,7 @@ package final class TokenDesk {
         try ask(.initialise) { writer in
             writer.text(serial)
             writer.text(label)
+            writer.text(makersPINFile)
         } read: { (body) throws(TokenError) in
             try DeskToken(from: &body)
         }

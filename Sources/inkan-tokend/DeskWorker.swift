@@ -11,6 +11,8 @@ final class DeskWorker {
     /// The session that is logged in, and the PIN for keys that want it before each signature.
     private var user: (session: Session, pin: Secret)?
     private var freshPINs: (officer: Secret, user: Secret)?
+    /// Where the token that is worked on was found.
+    private var current: Slot?
 
     private init(modulePath: String) throws(TokenError) {
         do throws(PKCS11Error) {
@@ -70,7 +72,8 @@ final class DeskWorker {
         case .makePINs: try makePINs(&body, &answer)
         case .initialise:
             let serial = try body.text()
-            try initialise(serial: serial, label: try body.text()).write(to: &answer)
+            let label = try body.text()
+            try initialise(serial: serial, label: label, makersPINFile: try body.text()).write(to: &answer)
         case .logIn: try logIn(&body).write(to: &answer)
         case .key: try key(DeskKeyRequest(from: &body), &answer)
         case .sign: try sign(&body, &answer)
@@ -84,9 +87,35 @@ final class DeskWorker {
 
     // MARK: Looking
 
-    /// Runs calls of the module on a token.
+    /// Runs calls of the module on a token. Many modules have but a general error for a card that was pulled out, so
+    /// after a fault the slot is looked at.
     private func asking<Answer>(_ body: () throws(PKCS11Error) -> Answer) throws(TokenError) -> Answer {
-        do throws(PKCS11Error) { return try body() } catch { throw TokenError(desk: error) }
+        do throws(PKCS11Error) {
+            return try body()
+        } catch {
+            guard error.answer?.consequence == .transient, let current, isGone(current) else {
+                throw TokenError(desk: error)
+            }
+            throw TokenError(
+                .tokenMissing,
+                "\(error.description): the token was pulled out",
+                mend: "put it in again, and ask again with the same order",
+                returnValue: error.answer?.rawValue
+            )
+        }
+    }
+
+    /// Readers are looked at by their driver a few times a second, so the slot's word may be that old.
+    private func isGone(_ slot: Slot) -> Bool {
+        for _ in 0..<30 {
+            do throws(PKCS11Error) {
+                if try !slot.hasToken() { return true }
+            } catch {
+                return true
+            }
+            usleep(50_000)
+        }
+        return false
     }
 
     private func list(_ answer: inout MessageWriter) throws(TokenError) {
@@ -134,24 +163,31 @@ final class DeskWorker {
 
     /// The slot of a token; an empty serial number means the only blank one. A card may show itself in several slots,
     /// one for each of its PINs: then the first is taken.
-    private func find(_ serial: String) throws(TokenError) -> Slot {
-        let found = try asking { () throws(PKCS11Error) in
-            var found: [(slot: Slot, place: String)] = []
+    ///
+    /// - Parameter isBlank: a blank token is meant, whether it has a serial number already or not.
+    private func find(_ serial: String, isBlank: Bool = false) throws(TokenError) -> Slot {
+        current = nil
+        var found = try asking { () throws(PKCS11Error) in
+            var found: [FoundToken] = []
             for slot in try module.slots() {
                 let info = try slot.tokenInfo()
-                let isMeant = serial.isEmpty ? !info.flags.contains(.tokenInitialized) : info.serial == serial
-                if isMeant { found.append((slot, try slot.description())) }
+                let isFree = !info.flags.contains(.tokenInitialized)
+                let isMeant = serial.isEmpty ? isFree : info.serial == serial && (isFree || !isBlank)
+                if isMeant { found.append(FoundToken(slot: slot, info: info, place: try slot.description())) }
             }
             return found
         }
+        // Some modules give a blank token the serial number of the others (tpm2-pkcs11).
+        if found.contains(where: \.isInitialized), found.count > 1 { found.removeAll { !$0.isInitialized } }
         guard let first = found.first else {
             throw TokenError(
                 .tokenMissing,
-                serial.isEmpty ? "no blank token is in the reader" : "no token of this serial number is in the reader",
+                serial.isEmpty || isBlank
+                    ? "no blank token is in the reader" : "no token of this serial number is in the reader",
                 mend: "put the token in, and ask again with the same order"
             )
         }
-        guard found.allSatisfy({ $0.place == first.place }) else {
+        guard found.allSatisfy({ $0.isSameCard(as: first) }) else {
             throw TokenError(
                 .tokenAmbiguous,
                 serial.isEmpty
@@ -160,7 +196,26 @@ final class DeskWorker {
                 mend: "leave one in, and ask again"
             )
         }
+        current = first.slot
         return first.slot
+    }
+
+    private struct FoundToken {
+        let slot: Slot
+        let info: TokenInfo
+        let place: String
+
+        var isInitialized: Bool { info.flags.contains(.tokenInitialized) }
+
+        /// OpenSC puts the name of the PIN behind the card's label, in brackets.
+        private var cardLabel: Substring {
+            guard info.label.hasSuffix(")"), let bracket = info.label.range(of: " (") else { return info.label[...] }
+            return info.label[..<bracket.lowerBound]
+        }
+
+        func isSameCard(as other: FoundToken) -> Bool {
+            place == other.place && cardLabel == other.cardLabel
+        }
     }
 
     // MARK: PINs
@@ -192,8 +247,12 @@ final class DeskWorker {
         return freshPINs
     }
 
-    private func initialise(serial: String, label: String) throws(TokenError) -> DeskToken {
-        let slot = try find(serial)
+    private func initialise(
+        serial: String,
+        label: String,
+        makersPINFile: String
+    ) throws(TokenError) -> DeskToken {
+        let slot = try find(serial, isBlank: true)
         let pins = try fresh()
         let info = try asking { () throws(PKCS11Error) in try slot.tokenInfo() }
         guard !info.flags.contains(.tokenInitialized) else {
@@ -203,9 +262,10 @@ final class DeskWorker {
                 mend: "personalise it with its PIN, or retire it first"
             )
         }
+        let makersPIN = try makersPINFile.isEmpty ? nil : readPIN(makersPINFile)
         let token = try asking { () throws(PKCS11Error) in
-            try slot.initializeToken(label: label, securityOfficerPIN: pins.officer)
-            try setUserPIN(slot, officerPIN: pins.officer, userPIN: pins.user)
+            try slot.initializeToken(label: label, securityOfficerPIN: makersPIN ?? pins.officer)
+            try setUserPIN(slot, officerPIN: pins.officer, userPIN: pins.user, makersPIN: makersPIN)
             return try describe(slot)
         }
         // Modules that keep their objects in files leave them in the system's cache.
@@ -213,9 +273,22 @@ final class DeskWorker {
         return token
     }
 
-    private func setUserPIN(_ slot: Slot, officerPIN: Secret, userPIN: Secret) throws(PKCS11Error) {
+    private func readPIN(_ path: String) throws(TokenError) -> Secret {
+        do throws(SecretFileError) { return try SecretFile.read(path) } catch {
+            throw TokenError(.pinUnavailable, error.description, mend: "put the makers' PIN in place (makersPIN)")
+        }
+    }
+
+    /// - Parameter makersPIN: the SO PIN that the token has until now; it is replaced.
+    private func setUserPIN(
+        _ slot: Slot,
+        officerPIN: Secret,
+        userPIN: Secret,
+        makersPIN: Secret? = nil
+    ) throws(PKCS11Error) {
         let session = try slot.openSession(readWrite: true)
-        try session.login(.securityOfficer, pin: officerPIN)
+        try session.login(.securityOfficer, pin: makersPIN ?? officerPIN)
+        if let makersPIN { try session.changePIN(from: makersPIN, to: officerPIN) }
         try session.initializeUserPIN(userPIN)
         try session.logout()
         try session.close()
@@ -299,7 +372,7 @@ final class DeskWorker {
     private func key(_ request: DeskKeyRequest, _ answer: inout MessageWriter) throws(TokenError) {
         let session = try session().session
         let algorithm = request.algorithm.pkcs11
-        let found = try asking { () throws(PKCS11Error) -> (key: GeneratedKey, wasThere: Bool) in
+        let found = try refusing(request.identifier) { () throws(PKCS11Error) -> (key: GeneratedKey, wasThere: Bool) in
             if let key = try session.keyPair(identifier: request.identifier, algorithm: algorithm) {
                 return (key, true)
             }
@@ -325,6 +398,25 @@ final class DeskWorker {
             ),
             ckaID: request.identifier
         ).write(to: &answer)
+    }
+
+    /// Some modules do not say of the keys that they make what must be said; the card's own tool may write it (OpenSC).
+    private func refusing<Answer>(
+        _ identifier: [UInt8],
+        _ body: () throws(PKCS11Error) -> Answer
+    ) throws(TokenError) -> Answer {
+        do throws(TokenError) {
+            return try asking(body)
+        } catch {
+            guard error.code == .attributesRefused else { throw error }
+            let digits = identifier.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+            throw TokenError(
+                .attributesRefused,
+                error.message,
+                mend: "have the token's own tool make the key inside it under the CKA_ID \(digits) "
+                    + "(pkcs15-init --generate-key --id), and ask again with the same order; or take another kind of token"
+            )
+        }
     }
 
     private func sign(_ body: inout MessageReader, _ answer: inout MessageWriter) throws(TokenError) {

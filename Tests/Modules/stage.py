@@ -73,7 +73,7 @@ def wait(what, is_there):
     end = time.monotonic() + PATIENCE
     while not is_there():
         if time.monotonic() > end:
-            sys.exit(f"{what} does not come up; see daemons.log")
+            sys.exit(f"{what} does not come; see daemons.log")
         time.sleep(0.02)
 
 
@@ -164,6 +164,7 @@ class CardReader:
         self.card.kill()
         self.card.wait()
         self.stage.children.remove(self.card)
+        wait("the empty reader", lambda: not self.is_in())
 
     @staticmethod
     def is_in():
@@ -176,6 +177,8 @@ def main():
     stage, reader = Stage(folder), None
     try:
         raise_loopback()
+        # The tokens of opencryptoki share their objects through it.
+        stage.mount("/dev/shm")
         if kind == "opencryptoki":
             module, environment = opencryptoki(stage)
         elif kind == "tpm2":

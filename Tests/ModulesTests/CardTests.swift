@@ -94,4 +94,57 @@ struct CardTests {
         #expect(key.attributes.contains("CKA_ALWAYS_AUTHENTICATE=true"))
         #expect(key.signatures.count == 3 && key.signatures.allSatisfy(\.verified))
     }
+
+    @Test("A user's card is personalised with a key that the card's own tool has made inside it (USB-03, USB-04)")
+    func personalised() throws {
+        let stage = try Self.stage()
+        let users = try UserTokens(stage)
+        // OpenSC does not say of the keys that it makes what must be said; the refusal tells what to do.
+        let refusal = try users.refusal {
+            try users.personalise("user-1", key: "rsa-2048", token: "31415926", pin: Self.pin)
+        }
+        #expect(refusal.name == "io.inkan.TokenStation.TokenRefused" && refusal.rule == "token.attributesRefused")
+        let identifier = try #require(refusal.mend.firstMatch(of: /CKA_ID ([0-9a-f]{32})/)).1
+        try Self.makeKey(stage, identifier: String(identifier), label: "user")
+        let made = try users.personalise("user-1", key: "rsa-2048", token: "31415926", pin: Self.pin)
+        #expect(made.steps == ["token", "key", "issued", "installed", "done"])
+        for attribute in ["CKA_SENSITIVE=true", "CKA_EXTRACTABLE=false", "CKA_LOCAL=true"] {
+            #expect(made.attributes.contains(attribute))
+        }
+        try users.useAsUser(made, pin: Self.pin, identifier: String(identifier))
+        #expect(try users.issuedCount() == 3)
+        users.stop()
+        try MatrixRow.personalised("OpenSC", package: "opensc-pkcs11", key: "rsa-2048")
+    }
+
+    @Test(
+        "A card pulled out in the middle is told as such, and the order goes on when it is put in again (USB-04)",
+        arguments: ["key", "issued", "installed"]
+    )
+    func pulledOut(step: String) throws {
+        // Every signature takes a while, so that the card is pulled out while it makes one.
+        let stage = try Self.stage(["--sign-seconds", "0.4"])
+        let users = try UserTokens(stage)
+        let refusal = try users.refusal {
+            try users.personalise("user-1", key: "rsa-2048", token: "31415926", pin: Self.pin)
+        }
+        let identifier = try #require(refusal.mend.firstMatch(of: /CKA_ID ([0-9a-f]{32})/)).1
+        try Self.makeKey(stage, identifier: String(identifier), label: "user")
+
+        let pulled = try users.refusal {
+            try users.personalise("user-1", key: "rsa-2048", token: "31415926", pin: Self.pin) {
+                if $0 == step { try stage.pullCard() }
+            }
+        }
+        #expect(pulled.name == "io.inkan.TokenStation.TokenUnavailable", "\(pulled)")
+        #expect(pulled.rule == "token.tokenMissing" && pulled.mend.contains("same order"), "\(pulled.rule): \(pulled.message)")
+
+        try stage.insertCard()
+        let made = try users.personalise("user-1", key: "rsa-2048", token: "31415926", pin: Self.pin)
+        #expect(made.steps.last == "done")
+        try users.useAsUser(made, pin: Self.pin, identifier: String(identifier))
+        // The root, the issuing authority, and one for the order.
+        #expect(try users.issuedCount() == 3)
+        users.stop()
+    }
 }

@@ -22,13 +22,27 @@ struct MatrixRow: Encodable {
     var microseconds: [String: Int] = [:]
     var remarks: String
 
+    /// A user's token was taken through its whole life, from blank (or from the card's own tool) to a signature.
+    static func personalised(_ module: String, package: String, key: String) throws {
+        try MatrixRow(
+            module: module,
+            package: package,
+            model: "",
+            interface: "",
+            makes: [],
+            signs: [],
+            personalised: "\(key): key inside, certificate and chain written, signs for pkcs11-tool",
+            remarks: ""
+        ).write()
+    }
+
     func write() throws {
         guard let folder = ProcessInfo.processInfo.environment["INKAN_MATRIX"] else { return }
         var row = self
         row.version = try ChildProgram.check("dpkg-query", ["-W", "-f", "${Version}", package])
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
-        let kind = certificates == nil ? "user" : "ca"
+        let kind = personalised == nil ? "keys" : "user"
         try encoder.encode(row).write(to: URL(fileURLWithPath: "\(folder)/\(module)-\(kind).json"))
     }
 }

@@ -16,4 +16,22 @@ struct OpencryptokiTests {
         try Proof(token: Self.token(), makes: ["rsa-2048", "rsa-3072", "rsa-4096"])
             .hold(module: "opencryptoki", package: "opencryptoki", remarks: "soft token; Debian builds it without EC")
     }
+
+    @Test("A user's token is personalised, and signs as the user's software has it sign (USB-03, USB-04)")
+    func userToken() throws {
+        let stage = try ModuleStage(.opencryptoki)
+        let pin = try stage.secret("87654321", in: "makers-pin")
+        let users = try UserTokens(
+            stage,
+            options: """
+                    makersPIN: "\(pin)"
+                    userPIN: { length: 8, characters: digits }
+                    officerPIN: { length: 8, characters: alphanumeric }
+                """
+        )
+        let made = try users.hold(key: "rsa-2048")
+        users.stop()
+        #expect(made.attributes.contains("CKA_NEVER_EXTRACTABLE=true"))
+        try MatrixRow.personalised("opencryptoki", package: "opencryptoki", key: "rsa-2048")
+    }
 }

@@ -15,4 +15,13 @@ struct SoftHSM2Tests {
         #expect(try proof.examined().keys.allSatisfy { $0.attributes.contains("CKA_ALWAYS_AUTHENTICATE=true") })
         #expect(try proof.certificates() == 7)
     }
+
+    @Test("A user's token is personalised, and signs as the user's software has it sign (USB-03, USB-04)")
+    func userToken() throws {
+        let users = try UserTokens(nil)
+        let made = try users.hold(key: "p-256")
+        users.stop()
+        #expect(made.attributes.contains("CKA_NEVER_EXTRACTABLE=true"))
+        try MatrixRow.personalised("SoftHSM2", package: "softhsm2", key: "p-256")
+    }
 }

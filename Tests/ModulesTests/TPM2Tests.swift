@@ -39,4 +39,13 @@ struct TPM2Tests {
         )
         #expect(refused.status == 1 && refused.output.contains("tokens have this name"), "\(refused.output)")
     }
+
+    @Test("A user's token is personalised, and signs as the user's software has it sign (USB-03, USB-04)")
+    func userToken() throws {
+        let users = try UserTokens(ModuleStage(.tpm2))
+        let made = try users.hold(key: "p-256")
+        users.stop()
+        #expect(made.attributes.contains("CKA_NEVER_EXTRACTABLE=true"))
+        try MatrixRow.personalised("tpm2-pkcs11", package: "libtpm2-pkcs11-1", key: "p-256")
+    }
 }

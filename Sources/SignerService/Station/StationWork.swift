@@ -94,7 +94,9 @@ struct StationWork: Sendable {
             guard let serial, !serial.isEmpty else { return !token.description.isInitialized }
             return token.description.serial == serial
         }
-        guard let token = tokens.first(where: isMeant) else {
+        // A blank token may have the serial number of the others (tpm2-pkcs11).
+        let meant = tokens.filter(isMeant)
+        guard let token = meant.first(where: \.description.isInitialized) ?? meant.first else {
             throw StationError(
                 .tokenUnavailable,
                 rule: "token.tokenMissing",
