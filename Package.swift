@@ -45,11 +45,13 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CPKCS11", pkgConfig: "p11-kit-1", providers: [.apt(["libp11-kit-dev"])]),
+        .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
         .target(name: "CLinux"),
 
         room("Clocks"),
         room("TextForms"),
         room("Threads", ["CLinux"]),
+        room("Confinement", ["CLinux", "CSeccomp"]),
         room("StrictYAML", [yams]),
         room("Secrets", ["CLinux"]),
         room("Varlink", ["CLinux", "Threads"]),
@@ -68,12 +70,18 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
-        room("SignerService", ["TextForms", "SignerAPI", "Issuance", "Varlink", "StrictYAML", "Secrets"]),
+        room(
+            "SignerService",
+            ["TextForms", "SignerAPI", "Issuance", "Varlink", "StrictYAML", "Secrets", "Confinement"]
+        ),
         room("SignerClient", ["SignerAPI", "Varlink"]),
         room("Ceremony", ["Issuance", "Threads", "StrictYAML", "TextForms", "Varlink"]),
         room("Workbench", ["SignerClient", "Threads", "Tokens", "Secrets"]),
 
-        program("inkan-tokend", ["PKCS11", "Tokens", "Threads", "Secrets", "Clocks", "CLinux", crypto]),
+        program(
+            "inkan-tokend",
+            ["PKCS11", "Tokens", "Threads", "Secrets", "Clocks", "Confinement", "CLinux", crypto]
+        ),
         program("inkan-signerd", ["SignerService", arguments]),
         program("inkan", ["SignerService", "SignerClient", "Ceremony", "Workbench", "CLinux", arguments]),
         program(
@@ -87,7 +95,14 @@ let package = Package(
                 + [.product(name: "BigInt", package: "BigInt")]
         ),
         tests("StrictYAMLTests", ["StrictYAML"]),
-        .target(name: "FaultModule", dependencies: ["CPKCS11"], path: "Tests/FaultModule"),
+        .target(name: "ForbiddenActs", path: "Tests/ForbiddenActs"),
+        .executableTarget(
+            name: "inkan-confinement-probe",
+            dependencies: ["ForbiddenActs", "Confinement", "SignerService", "CLinux"],
+            path: "Tests/ConfinementProbe",
+            swiftSettings: strict
+        ),
+        .target(name: "FaultModule", dependencies: ["CPKCS11", "ForbiddenActs"], path: "Tests/FaultModule"),
         tests("PKCS11Tests", ["PKCS11", "Secrets", crypto]),
         tests(
             "TokensTests",
@@ -99,8 +114,8 @@ let package = Package(
         tests(
             "ApplianceTests",
             [
-                "inkan", "inkan-signerd", "inkan-tokend", "FaultModule", "Workbench", "SignerClient", "SignerAPI",
-                "Varlink", "Threads",
+                "inkan", "inkan-signerd", "inkan-tokend", "inkan-confinement-probe", "FaultModule", "Workbench",
+                "SignerClient", "SignerAPI", "Varlink", "Threads",
             ]
         ),
         tests(

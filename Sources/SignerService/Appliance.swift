@@ -34,11 +34,11 @@ package final class Appliance: Sendable {
     /// Puts the parts together. Nothing runs yet but the ledger, which has closed what a crash had left open.
     ///
     /// - Parameters:
-    ///   - tokenWorker: the path of `inkan-tokend`.
+    ///   - launcher: starts the tokens' workers.
     ///   - listeners: the sockets to serve.
     package init(
         settings: SignerSettings,
-        tokenWorker: String,
+        launcher: WorkerLauncher,
         listeners: [Listener],
         clock: any WallClock,
         log: ServiceLog
@@ -49,7 +49,7 @@ package final class Appliance: Sendable {
         let profiles = try ProfileSet(path: settings.profiles)
         let compromised = try settings.compromisedKeys.map { try CompromisedKeyList(path: $0) }
         tokens = settings.tokens.map { token in
-            TokenWorkerSupervisor(settings: token, workerExecutable: tokenWorker) { log.write($0) }
+            TokenWorkerSupervisor(settings: token, launcher: launcher) { log.write($0) }
         }
         let authority = IssuingAuthority(
             profiles: profiles,
@@ -71,7 +71,7 @@ package final class Appliance: Sendable {
             clock: clock,
             limit: settings.limits.ordersInFlight
         ) { log.write($0) }
-        station = UserTokenStation(readers: settings.readers, line: line, ownTokens: tokens, tokenWorker: tokenWorker)
+        station = UserTokenStation(readers: settings.readers, line: line, ownTokens: tokens, launcher: launcher)
         let handler = SignerHandler(
             line: line,
             roles: RoleBook(frontEndUsers: settings.frontEndUsers, officerUsers: settings.officerUsers),

@@ -29,6 +29,8 @@ package struct ReaderSettings: Sendable {
     package var modulePath: String
     /// The worker's whole environment.
     package var environment: [String: String]
+    /// What the worker may touch beyond what is known of its module.
+    package var allows = WorkerAllowance.nothing
     /// How long the token may take for one piece of work, in nanoseconds. Cards need a minute to make a key.
     package var callDeadline: UInt64
     package var userPIN: PINPolicy
@@ -50,7 +52,7 @@ package struct ReaderSettings: Sendable {
 }
 
 extension ReaderSettings {
-    /// Reads one reader of a settings file: name, module, environment, callDeadlineSeconds, userPIN, officerPIN,
+    /// Reads one reader of a settings file: name, module, environment, allows, callDeadlineSeconds, userPIN, officerPIN,
     /// makersPIN.
     package init(yaml value: YAMLValue) throws(YAMLError) {
         self = try value.mapping { (reader) throws(YAMLError) in
@@ -65,6 +67,10 @@ extension ReaderSettings {
             guard settings.modulePath.hasPrefix("/") else {
                 throw module.error(.invalidValue, "a module's path begins with /")
             }
+            settings.allows =
+                try reader.optional("allows") { allows throws(YAMLError) in
+                    try WorkerAllowance(yaml: allows)
+                } ?? .nothing
             if let seconds = reader.optional("callDeadlineSeconds") {
                 settings.callDeadline = UInt64(try seconds.integer(in: 1...600)) * 1_000_000_000
             }

@@ -34,6 +34,7 @@ struct SupervisorState {
     var keysDueAt: UInt64?
     var keyRounds = 0
     var token: TokenDescription?
+    var landlockVersion: Int?
     /// When the keeper looks again by itself; `nil` when only a signal wakes it.
     var keeperWakesAt: UInt64?
     private var nextID: UInt64 = 1
@@ -282,6 +283,7 @@ struct SupervisorState {
             restarts: max(starts - 1, 0),
             lastError: lastError,
             workerID: worker?.identifier,
+            landlockVersion: worker == nil ? nil : landlockVersion,
             callsWaiting: waitingCount,
             callsInWorker: book.inWorkerCount
         )

@@ -74,6 +74,7 @@ extension SupervisorState {
         isCautious = false
         readySince = now
         token = answer.token
+        landlockVersion = answer.landlockVersion
         book.sessions = answer.sessions
         for (number, error) in answer.keys.enumerated() { keys[number] = error.map { .failed($0) } ?? .found }
         prepareRest(from: answer.keys.count, now: now)

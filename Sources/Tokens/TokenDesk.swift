@@ -16,10 +16,10 @@ package final class TokenDesk {
 
     /// Starts the worker and has it load the module.
     ///
-    /// - Parameter workerExecutable: the path of `inkan-tokend`.
-    package init(_ settings: ReaderSettings, workerExecutable: String) throws(TokenError) {
+    /// - Parameter launcher: starts the worker.
+    package init(_ settings: ReaderSettings, launcher: WorkerLauncher) throws(TokenError) {
         process = try WorkerProcess(
-            executable: workerExecutable,
+            launcher: launcher,
             environment: settings.environment,
             standardError: settings.standardError
         )
@@ -29,6 +29,9 @@ package final class TokenDesk {
         var writer = MessageWriter()
         writer.beginFrame(id: 0, kind: WorkerOperation.desk.rawValue)
         writer.text(settings.modulePath)
+        var allows = settings.allows
+        allows.read += [settings.makersPINFile].compactMap { $0 }
+        allows.write(to: &writer)
         writer.endFrame()
         _ = try exchange(&writer) { (_) throws(TokenError) in }
     }

@@ -1,7 +1,8 @@
 import StrictYAML
 
 extension TokenSettings {
-    /// Reads one token of a settings or site file: name, uri, environment, sessions, callDeadlineSeconds.
+    /// Reads one token of a settings or site file: name, uri, environment, allows, sessions, and the
+    /// deadlines.
     package init(yaml value: YAMLValue) throws(YAMLError) {
         self = try value.mapping { (token) throws(YAMLError) in
             var settings = TokenSettings(
@@ -11,6 +12,10 @@ extension TokenSettings {
                     try environment.dictionary { (value) throws(YAMLError) in try value.string() }
                 } ?? [:]
             )
+            settings.allows =
+                try token.optional("allows") { allows throws(YAMLError) in
+                    try WorkerAllowance(yaml: allows)
+                } ?? .nothing
             settings.sessions = try token.optional("sessions") { value throws(YAMLError) in
                 try value.integer(in: 1...256)
             }

@@ -6,6 +6,8 @@ package struct TokenSettings: Sendable {
     package var uri: String
     /// The worker's whole environment, such as `SOFTHSM2_CONF`.
     package var environment: [String: String]
+    /// What the worker may touch beyond what is known of its module.
+    package var allows = WorkerAllowance.nothing
     /// Signing sessions; `nil` means one a core. The token's own limit caps it.
     package var sessions: Int?
     /// How long a signature may take, in nanoseconds: from the call to the answer, and separately in the worker.
@@ -195,6 +197,8 @@ package struct TokenStatus: Sendable {
     package var lastError: TokenError?
     /// The worker's process id while there is one.
     package var workerID: Int32?
+    /// The version of Landlock that the worker is under, as it says itself; 0 where its kernel has none.
+    package var landlockVersion: Int?
     package var callsWaiting: Int
     package var callsInWorker: Int
 }

@@ -3,17 +3,42 @@ import Clocks
 /// Work on tokens that are not being served: listing, making, asking. Each call starts a worker, asks it one thing and
 /// ends it; the calling thread waits.
 package struct TokenStation: Sendable {
-    private let workerExecutable: String
+    private let launcher: WorkerLauncher
     private let environment: [String: String]
+    private let allows: WorkerAllowance
     private let standardError: Int32
 
     /// - Parameters:
-    ///   - workerExecutable: the path of `inkan-tokend`.
+    ///   - launcher: starts the workers.
     ///   - environment: the worker's whole environment, such as `SOFTHSM2_CONF`.
-    package init(workerExecutable: String, environment: [String: String], standardError: Int32 = 2) {
-        self.workerExecutable = workerExecutable
+    ///   - allows: what the worker may touch beyond what is known of its module.
+    package init(
+        launcher: WorkerLauncher,
+        environment: [String: String],
+        allows: WorkerAllowance = .nothing,
+        standardError: Int32 = 2
+    ) {
+        self.launcher = launcher
         self.environment = environment
+        self.allows = allows
         self.standardError = standardError
+    }
+
+    /// A station whose process starts the workers itself.
+    ///
+    /// - Parameter workerExecutable: the path of `inkan-tokend`.
+    package init(
+        workerExecutable: String,
+        environment: [String: String],
+        allows: WorkerAllowance = .nothing,
+        standardError: Int32 = 2
+    ) {
+        self.init(
+            launcher: .here(executable: workerExecutable),
+            environment: environment,
+            allows: allows,
+            standardError: standardError
+        )
     }
 
     /// Every token that a module shows, blank ones too.
@@ -73,7 +98,7 @@ package struct TokenStation: Sendable {
         read: (inout MessageReader) throws(TokenError) -> Answer
     ) throws(TokenError) -> Answer {
         let process = try WorkerProcess(
-            executable: workerExecutable,
+            launcher: launcher,
             environment: environment,
             standardError: standardError
         )
@@ -83,6 +108,7 @@ package struct TokenStation: Sendable {
         }
         var writer = MessageWriter()
         writer.beginFrame(id: 1, kind: operation.rawValue)
+        allows.write(to: &writer)
         write(&writer)
         writer.endFrame()
         guard process.connection.send(writer.bytes, waits: false) else {

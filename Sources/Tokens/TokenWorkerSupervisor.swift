@@ -9,23 +9,34 @@ import Threads
 /// until `stop`.
 package final class TokenWorkerSupervisor: Sendable {
     package let settings: TokenSettings
-    let workerExecutable: String
+    let launcher: WorkerLauncher
     let log: @Sendable (TokenEvent) -> Void
     let monitor: Guarded<SupervisorState>
     private let keeper = Guarded<JoinableThread?>(nil)
 
     /// - Parameters:
-    ///   - workerExecutable: the path of `inkan-tokend`.
+    ///   - launcher: starts the workers.
     ///   - log: hears what operators want to know; called from the supervisor's threads.
     package init(
+        settings: TokenSettings,
+        launcher: WorkerLauncher,
+        log: @escaping @Sendable (TokenEvent) -> Void
+    ) {
+        self.settings = settings
+        self.launcher = launcher
+        self.log = log
+        monitor = Guarded(SupervisorState(settings: settings))
+    }
+
+    /// A supervisor whose process starts its workers itself.
+    ///
+    /// - Parameter workerExecutable: the path of `inkan-tokend`.
+    package convenience init(
         settings: TokenSettings,
         workerExecutable: String,
         log: @escaping @Sendable (TokenEvent) -> Void
     ) {
-        self.settings = settings
-        self.workerExecutable = workerExecutable
-        self.log = log
-        monitor = Guarded(SupervisorState(settings: settings))
+        self.init(settings: settings, launcher: .here(executable: workerExecutable), log: log)
     }
 
     // MARK: Life

@@ -59,6 +59,7 @@ final class WorkerLife: Sendable {
             state.starts += 1
             let request = OpenRequest(
                 uri: settings.uri,
+                allows: settings.allows,
                 sessions: settings.sessions ?? 0,
                 isCautious: state.isCautious,
                 provenPINFile: state.provenPINFile,
@@ -68,7 +69,7 @@ final class WorkerLife: Sendable {
         }
         do throws(TokenError) {
             let process = try WorkerProcess(
-                executable: supervisor.workerExecutable,
+                launcher: supervisor.launcher,
                 environment: settings.environment,
                 standardError: settings.standardError
             )

@@ -12,6 +12,8 @@ package enum WorkerOperation: UInt8, Sendable {
     case inspect = 48
     /// Users' tokens in a reader: the work that `DeskOperation` names.
     case desk = 32
+    /// Not a worker for a token, but the process that starts those: see `SpawnerRequest`.
+    case beSpawner = 96
 }
 
 /// What a worker says.
@@ -26,6 +28,7 @@ package enum WorkerReply: UInt8, Sendable {
 /// The first message to a worker that shall serve a token.
 package struct OpenRequest: Sendable {
     package var uri: String
+    package var allows: WorkerAllowance
     package var sessions: Int
     /// Do not log in when the token says that a wrong PIN was entered since the last right one.
     package var isCautious: Bool
@@ -34,8 +37,16 @@ package struct OpenRequest: Sendable {
     /// SubjectPublicKeyInfo of each key; its place in the list is the number that signatures name it by.
     package var keys: [[UInt8]]
 
-    package init(uri: String, sessions: Int, isCautious: Bool, provenPINFile: String = "", keys: [[UInt8]]) {
+    package init(
+        uri: String,
+        allows: WorkerAllowance = .nothing,
+        sessions: Int,
+        isCautious: Bool,
+        provenPINFile: String = "",
+        keys: [[UInt8]]
+    ) {
         self.uri = uri
+        self.allows = allows
         self.sessions = sessions
         self.isCautious = isCautious
         self.provenPINFile = provenPINFile
@@ -44,6 +55,7 @@ package struct OpenRequest: Sendable {
 
     package func write(to writer: inout MessageWriter) {
         writer.text(uri)
+        allows.write(to: &writer)
         writer.number(UInt32(sessions))
         writer.flag(isCautious)
         writer.text(provenPINFile)
@@ -53,6 +65,7 @@ package struct OpenRequest: Sendable {
 
     package init(from reader: inout MessageReader) throws(TokenError) {
         uri = try reader.text()
+        allows = try WorkerAllowance(from: &reader)
         sessions = Int(try reader.number(UInt32.self))
         isCautious = try reader.flag()
         provenPINFile = try reader.text()
@@ -68,13 +81,22 @@ package struct OpenAnswer: Sendable {
     package var sessions: Int
     /// Which file the PIN came from, in which version (nothing of what is in it); empty where it came from none.
     package var pinFile: String
+    /// The version of Landlock that the worker has put itself under.
+    package var landlockVersion: Int
     /// What is wrong with each key; `nil` where it was found.
     package var keys: [TokenError?]
 
-    package init(token: TokenDescription, sessions: Int, pinFile: String = "", keys: [TokenError?]) {
+    package init(
+        token: TokenDescription,
+        sessions: Int,
+        pinFile: String = "",
+        landlockVersion: Int = 0,
+        keys: [TokenError?]
+    ) {
         self.token = token
         self.sessions = sessions
         self.pinFile = pinFile
+        self.landlockVersion = landlockVersion
         self.keys = keys
     }
 
@@ -88,6 +110,7 @@ package struct OpenAnswer: Sendable {
         token.write(to: &writer)
         writer.number(UInt32(sessions))
         writer.text(pinFile)
+        writer.number(UInt32(landlockVersion))
         writer.number(UInt32(keys.count))
         for key in keys {
             writer.flag(key == nil)
@@ -99,6 +122,7 @@ package struct OpenAnswer: Sendable {
         token = try TokenDescription(from: &reader)
         sessions = Int(try reader.number(UInt32.self))
         pinFile = try reader.text()
+        landlockVersion = Int(try reader.number(UInt32.self))
         let count = try reader.number(UInt32.self)
         keys = []
         for _ in 0..<count { keys.append(try reader.flag() ? nil : try TokenError(from: &reader)) }

@@ -69,78 +69,40 @@ package final class WorkerConnection: Sendable {
 struct WorkerProcess: Sendable {
     let identifier: pid_t
     let connection: WorkerConnection
-
-    /// The descriptor that a worker finds its socket at.
-    static let socketDescriptor: Int32 = 3
+    private let launcher: WorkerLauncher
 
     /// Starts a worker with nothing of ours but the socket and standard error: no other descriptor, no environment
-    /// but the given one. The calling thread must outlive the worker, which dies with it.
-    init(executable: String, environment: [String: String], standardError: Int32) throws(TokenError) {
+    /// but the given one. The thread that starts it (here, or the spawner's) must outlive the worker, which dies with it.
+    init(
+        launcher: WorkerLauncher,
+        environment: [String: String],
+        standardError: Int32
+    ) throws(TokenError) {
         var ends: [Int32] = [-1, -1]
         let kind = Int32(SOCK_SEQPACKET.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
-        guard socketpair(AF_UNIX, kind, 0, &ends) == 0 else {
-            throw WorkerProcess.failure("no socket pair", errno)
-        }
+        guard socketpair(AF_UNIX, kind, 0, &ends) == 0 else { throw .unstartable("no socket pair", errno) }
         connection = WorkerConnection(descriptor: ends[0])
         connection.widen()
         defer { close(ends[1]) }
-        identifier = try WorkerProcess.spawn(
-            executable,
-            environment: environment,
-            socket: ends[1],
-            standardError: standardError
-        )
-    }
-
-    private static func spawn(
-        _ executable: String,
-        environment: [String: String],
-        socket: Int32,
-        standardError: Int32
-    ) throws(TokenError) -> pid_t {
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        // Copied upwards first: the socket or standard error may themselves be one of the numbers that are replaced.
-        let spare = max(socket, standardError) + 1
-        posix_spawn_file_actions_adddup2(&actions, socket, spare)
-        posix_spawn_file_actions_adddup2(&actions, standardError, STDERR_FILENO)
-        posix_spawn_file_actions_adddup2(&actions, spare, socketDescriptor)
-        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
-        posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0)
-        inkan_spawn_close_from(&actions, socketDescriptor + 1)
-
-        // Threads of the service block signals; the worker starts with none blocked.
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        var none = sigset_t()
-        sigemptyset(&none)
-        posix_spawnattr_setsigmask(&attributes, &none)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
-
-        // Swift's crash report would print memory around the fault, PIN and all.
-        var variables = environment
-        variables["SWIFT_BACKTRACE"] = "enable=no"
-        var arguments: [UnsafeMutablePointer<CChar>?] = [strdup(executable), nil]
-        var settings: [UnsafeMutablePointer<CChar>?] = variables.map { strdup("\($0.key)=\($0.value)") } + [nil]
-        defer { for text in arguments + settings { free(text) } }
-        var identifier: pid_t = 0
-        let result = posix_spawn(&identifier, executable, &actions, &attributes, &arguments, &settings)
-        guard result == 0 else { throw failure("the worker \(executable) cannot be started", result) }
-        return identifier
-    }
-
-    private static func failure(_ what: String, _ code: Int32) -> TokenError {
-        TokenError(
-            .workerUnusable,
-            "\(what): \(String(cString: strerror(code)))",
-            mend: "check that inkan-tokend is installed and may be run"
-        )
+        self.launcher = launcher
+        switch launcher {
+        case .here(let executable):
+            identifier = try WorkerStart.start(
+                executable,
+                environment: environment,
+                socket: ends[1],
+                standardError: standardError
+            )
+        case .through(let spawner):
+            identifier = try spawner.start(environment: environment, socket: ends[1], standardError: standardError)
+        }
     }
 
     func kill() {
-        Glibc.kill(identifier, SIGKILL)
+        switch launcher {
+        case .here: Glibc.kill(identifier, SIGKILL)
+        case .through(let spawner): spawner.kill(identifier)
+        }
     }
 
     /// Whether the process ends by itself in time; the kernel closes its socket then.
@@ -152,33 +114,42 @@ struct WorkerProcess: Sendable {
     /// Waits for the end and says how it came. The process is dead already, or has been killed. One that is still
     /// there after two seconds stands in the kernel, in some driver: it is buried later (`buryLate`).
     func reap() -> String {
+        let remains = Remains(identifier: identifier, launcher: launcher)
         var pause: UInt32 = 500
         var waited: UInt32 = 0
         while waited < 2_000_000 {
-            if let end = WorkerProcess.end(of: identifier) { return end }
+            if let end = remains.end { return end }
             usleep(pause)
             waited += pause
             pause = min(2 * pause, 20_000)
         }
-        WorkerProcess.unburied.withLock { $0.append(identifier) }
+        WorkerProcess.unburied.withLock { $0.append(remains) }
         return "was killed and does not die"
     }
 
     /// Processes that were killed and did not die at once, of all tokens.
-    private static let unburied = Guarded<[pid_t]>([])
+    private static let unburied = Guarded<[Remains]>([])
 
     /// Looks whether those that did not die at once are dead by now.
     static func buryLate() {
-        unburied.withLock { $0.removeAll { end(of: $0) != nil } }
+        let remains = unburied.withLock { unburied in
+            defer { unburied = [] }
+            return unburied
+        }
+        let left = remains.filter { $0.end == nil }
+        unburied.withLock { $0 += left }
     }
 
-    /// How the process ended; `nil` when it has not.
-    private static func end(of identifier: pid_t) -> String? {
-        var status: Int32 = 0
-        let found = waitpid(identifier, &status, WNOHANG)
-        if found == 0 || (found < 0 && errno == EINTR) { return nil }
-        guard found == identifier else { return "ended" }
-        let signal = status & 0x7f
-        return signal == 0 ? "ended with code \((status >> 8) & 0xff)" : "was ended by signal \(signal)"
+    private struct Remains: Sendable {
+        let identifier: pid_t
+        let launcher: WorkerLauncher
+
+        /// How the process ended; `nil` when it has not.
+        var end: String? {
+            switch launcher {
+            case .here: WorkerStart.end(of: identifier)
+            case .through(let spawner): spawner.end(of: identifier)
+            }
+        }
     }
 }

@@ -3,6 +3,7 @@ import CLinux
 import Clocks
 import Glibc
 import SignerService
+import Tokens
 import Varlink
 
 /// The signing service. Everything it does is in `SignerService`; here are the flags, the sockets and the signals.
@@ -29,22 +30,33 @@ struct InkanSignerd: ParsableCommand {
     @Option(help: "Permissions of the front end's socket, in octal.")
     var socketMode: String = "0660"
 
+    @Option(help: "Path of the socket of the process that starts workers, where that is a service of its own.")
+    var workersSocket: String?
+
     func run() throws {
         let log = ServiceLog(clock: SystemClock())
         do {
             guard inkan_forbid_dumps() == 0 else { throw StartError("core dumps cannot be forbidden") }
             let signals = StopSignals()
             letTheTokensFirst(log)
+            let settings = try SignerSettings(file: config)
+            let listeners = try listeners()
+            let spawner = try spawner(settings)
+            // From here on the process starts no program and opens nothing but what the settings name. It has one thread
+            // until now, and must have: what confines it binds the threads that come out of this one.
+            let landlock = try settings.confinement(sockets: ownSockets, workersSocket: workersSocket).enforce()
+            if landlock == 0 { log.write(.warning, "landlock-missing") }
             let appliance = try Appliance(
-                settings: try SignerSettings(file: config),
-                tokenWorker: try siblingExecutable("inkan-tokend"),
-                listeners: try listeners(),
+                settings: settings,
+                launcher: .through(spawner),
+                listeners: listeners,
                 clock: SystemClock(),
                 log: log
             )
             appliance.start()
-            signals.wait()
-            if !appliance.stop() { throw ExitCode(3) }
+            let hasLostSpawner = signals.wait(child: spawner.child)
+            if hasLostSpawner { log.write(.error, "spawner-ended", ["mend": "the service has to be started again"]) }
+            if !appliance.stop() || hasLostSpawner { throw ExitCode(hasLostSpawner ? 4 : 3) }
         } catch let exit as ExitCode {
             throw exit
         } catch {
@@ -57,6 +69,16 @@ struct InkanSignerd: ParsableCommand {
     /// is done in larger pieces then. To be called before the first thread, which inherits it.
     private func letTheTokensFirst(_ log: ServiceLog) {
         if inkan_let_others_first() != 0 { log.write(.warning, "turns-refused", ["errno": "\(errno)"]) }
+    }
+
+    private func spawner(_ settings: SignerSettings) throws -> WorkerSpawner {
+        if let workersSocket { return try WorkerSpawner(socket: workersSocket, charter: settings.charter) }
+        return try WorkerSpawner(executable: try siblingExecutable("inkan-tokend"), charter: settings.charter)
+    }
+
+    /// The sockets that the service manager has not made.
+    private var ownSockets: [String] {
+        [socket, officerSocket].compactMap { $0 }
     }
 
     private func listeners() throws -> [Listener] {
@@ -76,7 +98,7 @@ struct InkanSignerd: ParsableCommand {
     }
 }
 
-/// SIGTERM and SIGINT, held back from every thread and waited for by the main one.
+/// SIGTERM, SIGINT and SIGCHLD, held back from every thread and waited for by the main one.
 struct StopSignals {
     private var set = sigset_t()
 
@@ -85,14 +107,23 @@ struct StopSignals {
         sigemptyset(&set)
         sigaddset(&set, SIGTERM)
         sigaddset(&set, SIGINT)
+        sigaddset(&set, SIGCHLD)
         pthread_sigmask(SIG_BLOCK, &set, nil)
         signal(SIGPIPE, SIG_IGN)
     }
 
-    func wait() {
+    /// Waits until the service is to stop.
+    ///
+    /// - Parameter child: the one child process, without which the service cannot go on.
+    /// - Returns: whether that has ended.
+    func wait(child: pid_t?) -> Bool {
         var set = set
-        var received: Int32 = 0
-        while sigwait(&set, &received) != 0 {}
+        while true {
+            var received: Int32 = 0
+            guard sigwait(&set, &received) == 0 else { continue }
+            guard received == SIGCHLD else { return false }
+            if let child, WorkerStart.end(of: child) != nil { return true }
+        }
     }
 }
 

@@ -6,17 +6,21 @@ import Tokens
 /// Work on tokens that are not being served. The module is ended before the answer goes out, so that whatever it did
 /// is done.
 enum OneShot {
-    static func perform(_ operation: WorkerOperation, _ body: inout MessageReader) throws(TokenError) -> [UInt8] {
+    static func perform(
+        _ operation: WorkerOperation,
+        _ body: inout MessageReader,
+        _ allows: WorkerAllowance
+    ) throws(TokenError) -> [UInt8] {
         let path = try body.text()
         var writer = MessageWriter()
         switch operation {
         case .listTokens:
-            let tokens = try withModule(path) { (module) throws(OperationFailure) in try list(module) }
+            let tokens = try withModule(path, allows) { (module) throws(OperationFailure) in try list(module) }
             writer.number(UInt32(tokens.count))
             for token in tokens { token.write(to: &writer) }
         case .listMechanisms:
             let serial = try body.text()
-            let mechanisms = try withModule(path) { (module) throws(OperationFailure) in
+            let mechanisms = try withModule(path, allows) { (module) throws(OperationFailure) in
                 try listMechanisms(module, serial: serial)
             }
             writer.number(UInt32(mechanisms.count))
@@ -26,11 +30,11 @@ enum OneShot {
             let pins = try (officer: readPIN(try body.text()), user: readPIN(try body.text()))
             let makersFile = try body.text()
             let makersPIN = try makersFile.isEmpty ? nil : readPIN(makersFile)
-            let token = try withModule(path) { (module) throws(OperationFailure) in
+            let token = try withModule(path, allows) { (module) throws(OperationFailure) in
                 try initialize(module, label: label, officerPIN: pins.officer, userPIN: pins.user, makersPIN: makersPIN)
             }
             token.write(to: &writer)
-        case .open, .sign, .random, .generateKeyPair, .prepareKey, .inspect, .desk:
+        case .open, .sign, .random, .generateKeyPair, .prepareKey, .inspect, .desk, .beSpawner:
             throw TokenError(.workerUnusable, "this worker serves no token", mend: "open a token first")
         }
         return writer.bytes
@@ -40,10 +44,13 @@ enum OneShot {
         do throws(SecretFileError) { return try SecretFile.read(path) } catch { throw TokenError(error) }
     }
 
+    /// Loads the module in a process that has confined itself to it. Secrets are read before.
     private static func withModule<Answer>(
         _ path: String,
+        _ allows: WorkerAllowance,
         _ body: (Module) throws(OperationFailure) -> Answer
     ) throws(TokenError) -> Answer {
+        _ = try WorkerPlaces(module: path, environment: ownEnvironment(), allows: allows, pinFile: nil).confine()
         do throws(OperationFailure) {
             let module = try calling { () throws(PKCS11Error) in
                 let module = try Module(path: path)

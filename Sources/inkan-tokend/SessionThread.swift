@@ -118,7 +118,7 @@ final class SessionThread {
                 .write(to: &inspection)
             writer.beginFrame(id: id, kind: WorkerReply.done.rawValue)
             writer.data(inspection.bytes)
-        case .open, .listTokens, .listMechanisms, .initializeToken, .desk, nil:
+        case .open, .listTokens, .listMechanisms, .initializeToken, .desk, .beSpawner, nil:
             throw TokenError(.workerUnusable, "this worker serves a token", mend: "use another worker for that")
         }
         writer.endFrame()

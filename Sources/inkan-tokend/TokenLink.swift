@@ -37,9 +37,13 @@ final class TokenLink: Sendable {
     }
 
     /// - Parameter notify: hears of each log-in before it happens and when its outcome is known.
-    init(_ request: OpenRequest, notify: @escaping @Sendable (WorkerReply) -> Void) throws(TokenError) {
+    init(
+        _ request: OpenRequest,
+        _ uri: TokenURI,
+        notify: @escaping @Sendable (WorkerReply) -> Void
+    ) throws(TokenError) {
+        self.uri = uri
         do throws(PKCS11Error) {
-            uri = try TokenURI(request.uri)
             module = try Module(path: uri.modulePath)
         } catch {
             throw TokenError(error)

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import PKCS11
 import Threads
@@ -6,12 +7,14 @@ import Tokens
 /// What this process is for is said by the first packet: to serve one token until the socket closes, or to do one
 /// piece of work and end.
 enum Worker {
-    private static let socketDescriptor: Int32 = 3
     /// Ends like this are asked for: the supervisor starts another process.
     private static let replaceMe: Int32 = 75
 
     static func run() -> Int32 {
-        let connection = WorkerConnection(descriptor: socketDescriptor)
+        guard let connection = ownConnection() else {
+            WorkerLog.write("start-refused", ["reason": "no service speaks to this process"])
+            return 2
+        }
         let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: WireLimits.packetBytes, alignment: 16)
         defer { memory.deallocate() }
         guard let packet = connection.receive(into: memory) else {
@@ -26,10 +29,23 @@ enum Worker {
             guard let operation = WorkerOperation(rawValue: frame.kind) else {
                 throw TokenError(.workerUnusable, "unknown operation", mend: "install matching versions")
             }
-            if operation == .desk { return try DeskWorker.serve(modulePath: try frame.body.text(), id, connection) }
-            if operation == .open { return try serve(try OpenRequest(from: &frame.body), connection) }
-            send(connection, id: id, reply: .done, body: try OneShot.perform(operation, &frame.body))
-            return 0
+            switch operation {
+            case .open: return try serve(try OpenRequest(from: &frame.body), connection)
+            case .beSpawner:
+                let spawner = try Spawner(try SpawnerCharter(from: &frame.body), connection)
+                send(connection, id: id, reply: .done, body: [])
+                return spawner.run()
+            case .desk:
+                let module = try frame.body.text()
+                let allows = try WorkerAllowance(from: &frame.body)
+                _ = try WorkerPlaces(module: module, environment: ownEnvironment(), allows: allows, pinFile: nil)
+                    .confine()
+                return try DeskWorker.serve(modulePath: module, id, connection)
+            default:
+                let allows = try WorkerAllowance(from: &frame.body)
+                send(connection, id: id, reply: .done, body: try OneShot.perform(operation, &frame.body, allows))
+                return 0
+            }
         } catch {
             WorkerLog.write("failed", ["error": error.description])
             var writer = MessageWriter()
@@ -37,6 +53,19 @@ enum Worker {
             send(connection, id: id, reply: .failed, body: writer.bytes)
             return 1
         }
+    }
+
+    /// The socket that this process was started with: a conversation, or, from a service manager, one that listens and
+    /// is spoken to once.
+    private static func ownConnection() -> WorkerConnection? {
+        var isListening: Int32 = 0
+        var size = socklen_t(MemoryLayout<Int32>.size)
+        getsockopt(WorkerStart.socketDescriptor, SOL_SOCKET, SO_ACCEPTCONN, &isListening, &size)
+        guard isListening == 1 else { return WorkerConnection(descriptor: WorkerStart.socketDescriptor) }
+        let conversation = accept(WorkerStart.socketDescriptor, nil, nil)
+        close(WorkerStart.socketDescriptor)
+        guard conversation >= 0, inkan_set_close_on_exec(conversation, 1) == 0 else { return nil }
+        return WorkerConnection(descriptor: conversation)
     }
 
     /// A body that is already written, in a frame of its own.
@@ -50,7 +79,15 @@ enum Worker {
     }
 
     private static func serve(_ request: OpenRequest, _ connection: WorkerConnection) throws(TokenError) -> Int32 {
-        let link = try TokenLink(request) { reply in send(connection, id: 0, reply: reply, body: []) }
+        let uri: TokenURI
+        do throws(PKCS11Error) { uri = try TokenURI(request.uri) } catch { throw TokenError(error) }
+        let landlock = try WorkerPlaces(
+            module: uri.modulePath,
+            environment: ownEnvironment(),
+            allows: request.allows,
+            pinFile: uri.pinSource
+        ).confine()
+        let link = try TokenLink(request, uri) { reply in send(connection, id: 0, reply: reply, body: []) }
         let info: TokenInfo
         do throws(OperationFailure) {
             try link.connect()
@@ -65,7 +102,13 @@ enum Worker {
         let sessions = sessionCount(wanted: request.sessions, allowed: info.maximumSessions)
         let token = TokenDescription(info, modulePath: link.uri.modulePath, interfaceVersion: link.interfaceVersion)
         var writer = MessageWriter()
-        OpenAnswer(token: token, sessions: sessions, pinFile: link.pinFile, keys: keys).write(to: &writer)
+        OpenAnswer(
+            token: token,
+            sessions: sessions,
+            pinFile: link.pinFile,
+            landlockVersion: landlock,
+            keys: keys
+        ).write(to: &writer)
         send(connection, id: 0, reply: .done, body: writer.bytes)
 
         let threads = (1...sessions).map { number in

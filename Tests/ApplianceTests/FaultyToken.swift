@@ -27,7 +27,9 @@ struct FaultyToken {
     ///   - options: of the token, such as `callDeadlineSeconds`.
     ///   - healthyIssuer: is served through a worker of its own, by SoftHSM2 itself.
     func settings(options: [String: Int] = [:], healthyIssuer: String? = nil) throws -> String {
-        let options = options.sorted { $0.key < $1.key }.map { ", \($0.key): \($0.value)" }.joined()
+        // The module keeps its plan and its notes in the establishment's folder.
+        let allows = ", allows: { write: [\"\(establishment.folder.path)\"] }"
+        let options = options.sorted { $0.key < $1.key }.map { ", \($0.key): \($0.value)" }.joined() + allows
         let settings = try establishment.settings(
             module: Self.module,
             environment: ["INKAN_FAULT_PLAN": plan, "INKAN_FAULT_LOGINS": logins],

@@ -19,15 +19,12 @@ struct SecrecyTests {
             add("\(place), complaints", outcome.complaints)
         }
 
-        /// What the kernel shows of a process and its children.
-        mutating func addProcesses(of parent: Int32) throws -> Int {
-            let tasks = "/proc/\(parent)/task"
-            let children = try FileManager.default.contentsOfDirectory(atPath: tasks).flatMap { task in
-                // A connection's thread may be gone by now.
-                let list = FileManager.default.contents(atPath: "\(tasks)/\(task)/children") ?? Data()
-                return String(decoding: list, as: UTF8.self).split(separator: " ").compactMap { Int32($0) }
-            }
-            for process in [parent] + children {
+        /// What the kernel shows of a process and its descendants.
+        ///
+        /// - Returns: how many descendants there are.
+        mutating func addProcesses(of ancestor: Int32) throws -> Int {
+            let descendants = try ProcessTree.descendants(of: ancestor)
+            for process in [ancestor] + descendants {
                 for name in ["cmdline", "environ", "status", "maps"] {
                     let bytes = try #require(FileManager.default.contents(atPath: "/proc/\(process)/\(name)"))
                     texts.append(("/proc/\(process)/\(name)", bytes))
@@ -36,7 +33,7 @@ struct SecrecyTests {
                 let core = try #require(limits.split(separator: "\n").first { $0.hasPrefix("Max core file size") })
                 #expect(core.split(separator: " ").dropFirst(4).prefix(2).allSatisfy { $0 == "0" }, "\(core)")
             }
-            return children.count
+            return descendants.count
         }
 
         /// Every file below a folder but the PINs' own and what the token keeps.
@@ -64,7 +61,7 @@ struct SecrecyTests {
 
         var evidence = Evidence()
         let first = try token.start()
-        #expect(try evidence.addProcesses(of: first.processIdentifier) == 1)
+        #expect(try evidence.addProcesses(of: first.processIdentifier) == 2)
         try showEverything(first, into: &evidence)
         try causeTrouble(first, token, into: &evidence)
         evidence.add("exit", "\(first.stop())")

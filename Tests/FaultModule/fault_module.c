@@ -22,12 +22,16 @@
 //     attribute TYPE  invert the boolean attribute of this number (C_GetAttributeValue)
 //     hide TYPE       say that no object has the attribute of this number (C_GetAttributeValue)
 //
+// INKAN_FAULT_ACTS names a file: C_Initialize then tries what a module must not do (Tests/ForbiddenActs) and writes into
+// it what came of that. INKAN_FAULT_FOREIGN names the foreign file, its folder, and a foreign process, with blanks between.
+//
 // Each call of C_Login writes a line to the file named by INKAN_FAULT_LOGINS.
 
 #define _GNU_SOURCE
 #include "fault_module.h"
 
 #include <dlfcn.h>
+#include <forbidden_acts.h>
 #include <fcntl.h>
 #include <p11-kit/pkcs11.h>
 #include <pthread.h>
@@ -138,7 +142,21 @@ static int is(const struct order *order, const char *action) { return strcmp(ord
     CK_RV answer = CALL;                                    \
     if (is(&order, "after")) return (CK_RV)order.number;
 
+static void try_forbidden_acts(void) {
+    const char *report = getenv("INKAN_FAULT_ACTS");
+    const char *foreign = getenv("INKAN_FAULT_FOREIGN");
+    char file[512], folder[512];
+    int victim;
+    if (!report || !foreign || sscanf(foreign, "%511s %511s %d", file, folder, &victim) != 3) return;
+    int opened = open(report, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    // Once is enough.
+    if (opened < 0) return;
+    inkan_try_forbidden_acts(opened, file, folder, victim);
+    close(opened);
+}
+
 static CK_RV initialize(void *arguments) {
+    try_forbidden_acts();
     FORWARD(C_Initialize, real->C_Initialize(arguments))
     return answer;
 }

@@ -71,6 +71,8 @@ final class TestToken: Sendable {
 
     var settings: TokenSettings {
         var settings = TokenSettings(name: label, uri: uri, environment: environment, sessions: 2)
+        // The fault module keeps its plan and its notes there.
+        settings.allows = WorkerAllowance(write: [folder])
         settings.callDeadline = 60_000_000_000
         return settings
     }

@@ -84,7 +84,7 @@ struct StationWork: Sendable {
 
     /// A worker for the reader.
     func open(_ reader: ReaderSettings) throws(StationError) -> TokenDesk {
-        try asking { () throws(TokenError) in try TokenDesk(reader, workerExecutable: station.tokenWorker) }
+        try asking { () throws(TokenError) in try TokenDesk(reader, launcher: station.launcher) }
     }
 
     /// The token that is meant, if an officer may reach it from here. Without a serial number the only blank one is.

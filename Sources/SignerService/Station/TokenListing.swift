@@ -29,7 +29,7 @@ struct TokenListing: Sendable {
 
     mutating func add(_ reader: ReaderSettings, station: UserTokenStation) {
         do throws(TokenError) {
-            let desk = try TokenDesk(reader, workerExecutable: station.tokenWorker)
+            let desk = try TokenDesk(reader, launcher: station.launcher)
             for token in try desk.tokens() where !station.isOwn(token) {
                 rows.append(Self.row(reader.name, token, desk, station))
             }

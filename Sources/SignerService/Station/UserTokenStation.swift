@@ -18,7 +18,7 @@ package final class UserTokenStation: Sendable {
 
     let line: IssuanceLine
     let status: StationStatus
-    let tokenWorker: String
+    let launcher: WorkerLauncher
     private let ownTokens: [TokenWorkerSupervisor]
     private let places: [Place]
     /// For what needs no reader.
@@ -29,16 +29,16 @@ package final class UserTokenStation: Sendable {
 
     /// - Parameters:
     ///   - ownTokens: the service's tokens, which no officer reaches from here.
-    ///   - tokenWorker: the path of `inkan-tokend`.
+    ///   - launcher: starts the readers' workers.
     package init(
         readers: [ReaderSettings],
         line: IssuanceLine,
         ownTokens: [TokenWorkerSupervisor],
-        tokenWorker: String
+        launcher: WorkerLauncher
     ) {
         self.line = line
         self.ownTokens = ownTokens
-        self.tokenWorker = tokenWorker
+        self.launcher = launcher
         status = StationStatus(line: line)
         places = readers.map { Place(settings: $0, queue: WorkerPool(threads: 1)) }
         records = readers.isEmpty ? nil : WorkerPool(threads: 1)

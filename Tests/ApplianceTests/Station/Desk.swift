@@ -42,6 +42,7 @@ final class Desk: Sendable {
             extra: """
                 readers:
                   - name: \(reader)
+                    allows: { write: ["\(folder.file("users"))"] }
                     module: "\(Stage.binaries)/libInkanFaultModule.so"
                     environment: { SOFTHSM2_CONF: "\(folder.file("users/softhsm2.conf"))", \
                 INKAN_FAULT_PLAN: "\(folder.file("users/plan"))", INKAN_FAULT_LOGINS: "\(folder.file("users/logins"))" }
