@@ -67,6 +67,7 @@ let package = Package(
             resources: [
                 .embedInCode("io.inkan.Signer.varlink"), .embedInCode("io.inkan.Officer.varlink"),
                 .embedInCode("io.inkan.TokenStation.varlink"),
+                .embedInCode("io.inkan.Ledger.varlink"),
             ],
             swiftSettings: strict
         ),

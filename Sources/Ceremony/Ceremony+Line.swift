@@ -102,8 +102,13 @@ extension Ceremony {
 
     /// Notes that the key is an authority's: nobody may ever have it certified as theirs (SGN-03).
     func register(_ key: SubjectPublicKey, of authority: String) throws(CeremonyError) {
+        try register(keyHash: key.sha256, of: authority)
+    }
+
+    /// The same, by the SHA-256 of its SubjectPublicKeyInfo.
+    func register(keyHash: [UInt8], of authority: String) throws(CeremonyError) {
         let written = Guarded<Result<EventReceipt?, LedgerError>?>(nil)
-        ledger.registerAuthorityKey(key.sha256, issuer: authority) { result in
+        ledger.registerAuthorityKey(keyHash, issuer: authority) { result in
             written.withLock { $0 = result }
             written.broadcast()
         }

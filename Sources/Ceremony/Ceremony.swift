@@ -14,13 +14,13 @@ package struct Ceremony {
     /// What people may want to read while it goes on.
     package typealias Progress = (String) -> Void
 
-    private let plan: CeremonyPlan
+    let plan: CeremonyPlan
     let profiles: ProfileSet
     let ledger: LedgerStore
     let clock: any WallClock
-    private let tokens: [String: TokenWorkerSupervisor]
+    let tokens: [String: TokenWorkerSupervisor]
     private let serials: [String: SerialSource]
-    private let progress: Progress
+    let progress: Progress
 
     /// Checks that plan, site and profiles fit together before anything is made.
     package init(
@@ -48,6 +48,13 @@ package struct Ceremony {
                     mend: "name one of: \(profiles.authorities.map(\.name).joined(separator: ", "))"
                 )
             }
+        }
+        if let token = plan.log?.token, !known.contains(token) {
+            throw CeremonyError(
+                authority: "log",
+                message: "the site has no token “\(token)”",
+                mend: "add it to the site file"
+            )
         }
         self.plan = plan
         self.profiles = profiles
@@ -83,6 +90,7 @@ package struct Ceremony {
             made[authority.name] = step.certificate
             transcript.steps.append(step)
         }
+        if let log = plan.log { transcript.log = try logKey(of: log) }
         try append("ceremony-ended", [("plan", .text(plan.name)), ("authorities", .number(Int64(made.count)))])
         return transcript
     }
@@ -135,7 +143,12 @@ package struct Ceremony {
         signedBy made: [String: Certificate]
     ) throws(CeremonyError) -> CeremonyTranscript.Step {
         progress("\(authority.name): generating \(authority.key.rawValue) in token \(authority.token)")
-        let pair = try generate(authority)
+        let pair = try generate(
+            authority.key,
+            label: authority.name,
+            in: authority.token,
+            pinPerSignature: authority.pinPerSignature
+        )
         let certificate = try certify(authority, pair, signedBy: made)
         progress(
             "\(authority.name): \(certificate.tbs.subject), serial \(HexText.encode(certificate.tbs.serialNumber))"
@@ -148,27 +161,29 @@ package struct Ceremony {
         )
     }
 
-    private func generate(_ authority: CeremonyPlan.Authority) throws(CeremonyError) -> GeneratedKeyPair {
+    /// Makes a key pair. `init` has made sure that the token is there.
+    func generate(
+        _ algorithm: KeyPairRequest.Algorithm,
+        label: String,
+        in token: String,
+        pinPerSignature: Bool = false
+    ) throws(CeremonyError) -> GeneratedKeyPair {
         // Before the key, so that one which no later entry tells of can be known by its label.
-        try append("key-intended", [("label", .text(authority.name)), ("token", .text(authority.token))])
+        try append("key-intended", [("label", .text(label)), ("token", .text(token))])
         let pair: GeneratedKeyPair
         do {
-            pair = try token(of: authority).keyPair(
-                KeyPairRequest(
-                    algorithm: authority.key,
-                    label: authority.name,
-                    alwaysAuthenticate: authority.pinPerSignature
-                )
+            pair = try tokens[token]!.keyPair(
+                KeyPairRequest(algorithm: algorithm, label: label, alwaysAuthenticate: pinPerSignature)
             )
         } catch {
-            throw CeremonyError(error, authority: authority.name)
+            throw CeremonyError(error, authority: label)
         }
         let attributes = pair.attributes.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
         try append(
             "key-generated",
             [
-                ("label", .text(authority.name)), ("algorithm", .text(authority.key.rawValue)),
-                ("token", .text(authority.token)), ("key", .bytes(KeyIdentity(spki: pair.spki).sha256)),
+                ("label", .text(label)), ("algorithm", .text(algorithm.rawValue)),
+                ("token", .text(token)), ("key", .bytes(KeyIdentity(spki: pair.spki).sha256)),
                 ("attributes", .list(attributes.map(EventValue.text))),
             ]
         )

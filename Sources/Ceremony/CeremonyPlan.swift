@@ -27,21 +27,38 @@ package struct CeremonyPlan: Sendable {
         package var pinPerSignature: Bool
     }
 
+    /// The ledger's log: the key that signs its checkpoints, in a token of its own.
+    package struct Log: Sendable {
+        /// The log's name for outsiders, and its key's; by custom like a URL without its scheme.
+        package var origin: String
+        package var token: String
+        package var key: KeyPairRequest.Algorithm
+    }
+
     package var name: String
     package var authorities: [Authority]
+    package var log: Log?
     /// SHA-256 of the file: what reviewers compare.
     package var hash: [UInt8]
 
     /// Reads a plan.
     package init(yaml text: String) throws(YAMLError) {
         hash = Array(SHA256.hash(data: Array(text.utf8)))
-        (name, authorities) = try YAMLValue.document(text).mapping { (plan) throws(YAMLError) in
+        (name, authorities, log) = try YAMLValue.document(text).mapping { (plan) throws(YAMLError) in
             _ = try plan.required("version").integer(in: 1...1)
             let name = try plan.required("name").string()
             let authorities = try plan.required("authorities").list(of: Authority.init(yaml:))
             try Self.checkOrder(of: authorities, in: try plan.required("authorities"))
-            return (name, authorities)
+            let log = try plan.optional("log") { value throws(YAMLError) in
+                try Log(yaml: value, authorities: authorities)
+            }
+            return (name, authorities, log)
         }
+    }
+
+    /// Every token that the plan names.
+    package var tokens: Set<String> {
+        Set(authorities.map(\.token) + [log?.token].compactMap { $0 })
     }
 
     private static func checkOrder(of authorities: [Authority], in value: YAMLValue) throws(YAMLError) {
@@ -102,6 +119,36 @@ extension CeremonyPlan.Authority {
                 try attribute.required("type").oneOf(AttributeType.self),
                 try attribute.required("value").string()
             )
+        }
+    }
+}
+
+extension CeremonyPlan.Log {
+    fileprivate init(yaml value: YAMLValue, authorities: [CeremonyPlan.Authority]) throws(YAMLError) {
+        self = try value.mapping { (log) throws(YAMLError) in
+            let origin = try log.required("origin")
+            let text = try origin.string()
+            let isPrintable = text.utf8.allSatisfy { (0x21...0x7e).contains($0) && $0 != UInt8(ascii: "+") }
+            guard isPrintable, (1...100).contains(text.utf8.count) else {
+                throw origin.error(
+                    .invalidValue,
+                    "a log's origin has 1 to 100 printable ASCII characters, without spaces and +"
+                )
+            }
+            let token = try log.required("token")
+            let name = try token.string()
+            guard !authorities.contains(where: { $0.token == name }) else {
+                throw token.error(
+                    .invalidValue,
+                    "the log key has a token of its own; “\(name)” holds authorities' keys"
+                )
+            }
+            let key = try log.required("key")
+            let algorithm = try key.oneOf(KeyPairRequest.Algorithm.self)
+            guard [.ed25519, .p256].contains(algorithm) else {
+                throw key.error(.invalidValue, "a log key is ed25519, or p-256 where the token has no Ed25519")
+            }
+            return Self(origin: text, token: name, key: algorithm)
         }
     }
 }

@@ -1,4 +1,5 @@
 import Clocks
+import Ledger
 import TextForms
 import Varlink
 import X509Building
@@ -15,11 +16,22 @@ package struct CeremonyTranscript: Sendable {
         package var attributes: [String: Bool] = [:]
     }
 
+    /// The key that signs the ledger's checkpoints.
+    package struct LogKey: Sendable {
+        package var key: NoteKey
+        package var isNew: Bool
+        package var attributes: [String: Bool] = [:]
+    }
+
     package let plan: String
     package let planHash: [UInt8]
     package let profileSetHash: [UInt8]
     package let startedAt: Timestamp
     package var steps: [Step] = []
+    package var log: LogKey?
+
+    /// Whether anything was made, and not only found.
+    package var hasNews: Bool { log?.isNew == true || steps.contains(where: \.isNew) }
 
     /// One JSON object, for the file beside the certificates.
     package var json: String {
@@ -33,6 +45,7 @@ package struct CeremonyTranscript: Sendable {
         writer.beginArray()
         for step in steps { Self.write(step, to: &writer) }
         writer.endArray()
+        if let log { Self.write(log, to: &writer) }
         writer.endObject()
         return String(decoding: writer.bytes, as: UTF8.self)
     }
@@ -44,10 +57,23 @@ package struct CeremonyTranscript: Sendable {
         writer.member("subject", step.certificate.tbs.subject.description)
         writer.member("serial", HexText.encode(step.certificate.tbs.serialNumber))
         writer.member("keyIdentity", HexText.encode(step.certificate.tbs.publicKey.sha256))
-        writer.object("attributes") { writer in
-            for (name, value) in step.attributes.sorted(by: { $0.key < $1.key }) { writer.member(name, value) }
-        }
+        write(step.attributes, to: &writer)
         writer.member("certificate", step.certificate.pem)
         writer.endObject()
+    }
+
+    private static func write(_ log: LogKey, to writer: inout JSONWriter) {
+        writer.object("log") { writer in
+            writer.member("origin", log.key.name)
+            writer.member("vkey", log.key.vkey)
+            writer.member("new", log.isNew)
+            write(log.attributes, to: &writer)
+        }
+    }
+
+    private static func write(_ attributes: [String: Bool], to writer: inout JSONWriter) {
+        writer.object("attributes") { writer in
+            for (name, value) in attributes.sorted(by: { $0.key < $1.key }) { writer.member(name, value) }
+        }
     }
 }

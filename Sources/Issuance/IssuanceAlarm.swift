@@ -7,4 +7,8 @@ package enum IssuanceAlarm: Sendable {
     case intentNotClosed(entry: Int64, problem: String)
     /// A token made a signature that does not verify (TOK-11).
     case badSignature(token: String, detail: String)
+    /// No checkpoint of the ledger can be made, kept or compared. It is tried again.
+    case checkpointTrouble(String)
+    /// Somebody has seen more of the ledger than is there: nothing is issued any more.
+    case ledgerOlderThanSeen(String)
 }

@@ -52,7 +52,11 @@ extension IssuanceError {
         case .clockMovedBack: .clockMovedBack
         case .invalid: .requestRejected
         case .serialRepeated, .unknownIntent, .intentSettled, .certificateDiffers: .internalError
-        case .full, .damaged, .storageFailed, .stopped, .inUse, .unreadable, .foreignFormat: .ledgerUnavailable
+        case .checkpointInvalid, .witnessUnknown, .proofImpossible: .requestRejected
+        case .checkpointUnknown: .notFound
+        case .full, .damaged, .storageFailed, .stopped, .inUse, .unreadable, .foreignFormat, .olderThanSeen,
+            .notCompared, .copyRefused:
+            .ledgerUnavailable
         }
     }
 

@@ -182,11 +182,17 @@ package final class IssuanceLine: Sendable {
 
     private func release(_ recorded: RecordedCertificate, _ decoded: DecodedRequest) {
         let issuer = recorded.verified.signed.intended.linted.built.authorised.plan.issuer
-        let released = recorded.release(
-            chainPEM: authority.issuers[issuer]?.chainPEM ?? [],
-            receivedAt: decoded.submission.receivedAt
-        )
-        inFlight.settle(decoded.submission.orderID, .success(released))
+        do throws(LedgerError) {
+            let released = try recorded.release(
+                chainPEM: authority.issuers[issuer]?.chainPEM ?? [],
+                receivedAt: decoded.submission.receivedAt,
+                proofs: ledger.reader
+            )
+            inFlight.settle(decoded.submission.orderID, .success(released))
+        } catch {
+            // The certificate is recorded: the order asked again gets it.
+            inFlight.settle(decoded.submission.orderID, .failure(IssuanceError(error)))
+        }
         unclosed.closeAll()
     }
 
@@ -197,9 +203,21 @@ package final class IssuanceLine: Sendable {
         do throws(IssuanceError) {
             if decoded.order.keyOrigin == .token { try certificate.checkKey(decoded.request.publicKey) }
             let chain = try authority.chain(of: certificate)
-            inFlight.settle(order, .success(certificate.released(chain, receivedAt: decoded.submission.receivedAt)))
+            let inclusion = try proof(of: certificate)
+            inFlight.settle(
+                order,
+                .success(certificate.released(chain, inclusion, receivedAt: decoded.submission.receivedAt))
+            )
         } catch {
             inFlight.settle(order, .failure(error))
+        }
+    }
+
+    private func proof(of certificate: IssuedCertificate) throws(IssuanceError) -> InclusionProof {
+        do {
+            return try ledger.reader.inclusionProof(entry: certificate.sequence)
+        } catch {
+            throw IssuanceError(error)
         }
     }
 
@@ -273,7 +291,11 @@ extension IssuedCertificate {
     }
 
     /// The answer to an order that had been fulfilled before.
-    fileprivate func released(_ chainPEM: [String], receivedAt: UInt64) -> ReleasedCertificate {
+    fileprivate func released(
+        _ chainPEM: [String],
+        _ inclusion: InclusionProof,
+        receivedAt: UInt64
+    ) -> ReleasedCertificate {
         ReleasedCertificate(
             orderID: orderID,
             serial: serial,
@@ -281,6 +303,7 @@ extension IssuedCertificate {
             chainPEM: chainPEM,
             profileSetVersion: profileSetVersion,
             ledgerEntry: sequence,
+            inclusion: inclusion,
             repeated: true,
             waitNanoseconds: 0,
             tokenNanoseconds: 0,

@@ -13,6 +13,8 @@ package struct ReleasedCertificate: Sendable {
     package let profileSetVersion: String
     /// The certificate's place in the ledger, counted from 0.
     package let ledgerEntry: Int64
+    /// That the ledger's log holds that entry.
+    package let inclusion: InclusionProof
     /// Whether the order had been fulfilled before.
     package let repeated: Bool
     package let waitNanoseconds: UInt64
@@ -26,9 +28,22 @@ extension RecordedCertificate {
     /// - Parameters:
     ///   - chainPEM: the issuer's certificate first, the root's last.
     ///   - receivedAt: when the whole call had been received, on the monotonic clock, in nanoseconds.
-    package func release(chainPEM: [String], receivedAt: UInt64) -> ReleasedCertificate {
+    ///   - proofs: where a proof comes from when the commit's own tree has none.
+    ///
+    /// Throws where the ledger cannot prove what it holds.
+    package func release(
+        chainPEM: [String],
+        receivedAt: UInt64,
+        proofs: LedgerReader
+    ) throws(LedgerError) -> ReleasedCertificate {
         let signed = verified.signed
         let built = signed.intended.linted.built
+        let inclusion: InclusionProof
+        if let own = receipt.inclusion {
+            inclusion = own
+        } else {
+            inclusion = try proofs.inclusionProof(entry: receipt.sequence)
+        }
         return ReleasedCertificate(
             orderID: built.authorised.order.orderID,
             serial: built.serial,
@@ -36,6 +51,7 @@ extension RecordedCertificate {
             chainPEM: chainPEM,
             profileSetVersion: built.authorised.plan.profileSetVersion,
             ledgerEntry: receipt.sequence,
+            inclusion: inclusion,
             repeated: false,
             waitNanoseconds: signed.waitNanoseconds,
             tokenNanoseconds: signed.tokenNanoseconds,

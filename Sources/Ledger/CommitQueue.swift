@@ -11,6 +11,8 @@ enum Request: Sendable {
     case close(IntentReceipt, reason: String, wasSigned: Bool, Answer<EventReceipt>)
     case append(LedgerEvent, Answer<EventReceipt>)
     case authorityKey([UInt8], issuer: String, Answer<EventReceipt?>)
+    /// What is written seldom, and beside the entries: checkpoints, cosignatures, log keys.
+    case other(@Sendable (inout EntryWriter, EntryTime) throws -> Void, Answer<Void>)
 
     /// Whether it ends an intent, so that one request fewer is on its way.
     var settlesIntent: Bool {
@@ -27,6 +29,7 @@ enum Request: Sendable {
         case .close(_, _, _, let answer): answer(.failure(error))
         case .append(_, let answer): answer(.failure(error))
         case .authorityKey(_, _, let answer): answer(.failure(error))
+        case .other(_, let answer): answer(.failure(error))
         }
     }
 }

@@ -32,6 +32,7 @@ final class Committer: Sendable {
     private let pagesInLog = Atomic<Int>(0)
     private let counters = Mutex(LedgerStatistics())
     private let ended = Mutex<LedgerError?>(nil)
+    private let committed = Mutex(SealedTree(MerkleTree()))
 
     init(
         settings: LedgerSettings,
@@ -49,8 +50,16 @@ final class Committer: Sendable {
 
     var statistics: LedgerStatistics { counters.withLock { $0 } }
 
+    /// The tree as the last commit left it.
+    var sealed: SealedTree { committed.withLock { $0 } }
+
     /// Why nothing is written any more, if so.
     var failure: LedgerError? { ended.withLock { $0 } }
+
+    /// To be called before `run`, with what opening found.
+    func begin(with memory: WriterMemory) {
+        committed.withLock { $0 = memory.sealed }
+    }
 
     /// Works until the queue is closed and empty. Keeps the pool's writer connection for all of that time.
     func run(_ pool: DatabasePool, memory: WriterMemory, index: IntentIndex) {
@@ -117,7 +126,7 @@ final class Committer: Sendable {
     private func write(_ requests: [Request], _ writer: inout EntryWriter) throws -> [() -> Void] {
         let time = EntryTime(clock: clock.now, last: writer.memory.lastTime)
         let size = writer.memory.tree.size
-        var answers: [(Int64) -> Void] = []
+        var answers: [(SealedTree) -> Void] = []
         answers.reserveCapacity(requests.count)
         writer.begin()
         try writer.db.beginTransaction(.immediate)
@@ -131,8 +140,9 @@ final class Committer: Sendable {
             try rollBack(writer.db)
             throw error
         }
-        let newSize = writer.memory.tree.size
-        return answers.map { answer in { answer(newSize) } }
+        let sealed = writer.memory.sealed
+        committed.withLock { $0 = sealed }
+        return answers.map { answer in { answer(sealed) } }
     }
 
     /// A failed statement may have ended the transaction already (SQLITE_FULL, SQLITE_IOERR).
@@ -164,25 +174,25 @@ final class Committer: Sendable {
         log(.writingEnded(reason))
     }
 
-    /// Writes one request. What it answers is told after the commit, with the size of the tree.
+    /// Writes one request. What it answers is told after the commit, with the tree.
     ///
     /// Refusals are answers; what is thrown ends the transaction.
     private static func apply(
         _ request: Request,
         _ writer: inout EntryWriter,
         at time: EntryTime
-    ) throws -> (Int64) -> Void {
+    ) throws -> (SealedTree) -> Void {
         switch request {
         case .intend(let intent, let answer):
             let result = try attempt { try writer.intend(intent, at: time) }
             return { _ in answer(result) }
         case .record(let record, let answer):
             let result = try attempt { try writer.record(record, at: time) }
-            return { size in
+            return { sealed in
                 answer(
                     result.map { receipt in
                         var receipt = receipt
-                        receipt.treeSize = size
+                        receipt.tree = sealed
                         return receipt
                     }
                 )
@@ -195,6 +205,9 @@ final class Committer: Sendable {
             return { _ in answer(result) }
         case .authorityKey(let hash, let issuer, let answer):
             let result = try attempt { try writer.addAuthorityKey(hash, issuer: issuer, at: time) }
+            return { _ in answer(result) }
+        case .other(let work, let answer):
+            let result = try attempt { try work(&writer, time) }
             return { _ in answer(result) }
         }
     }

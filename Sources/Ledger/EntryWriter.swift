@@ -10,6 +10,8 @@ struct WriterMemory: Sendable {
     var open: Set<Int64> = []
     /// Hashes of the public keys that no certificate holder may use.
     var authorityKeys: Set<[UInt8]> = []
+    /// The tree as the last commit left it.
+    var sealed = SealedTree(MerkleTree())
 }
 
 /// Turns requests into entries and index rows, inside a transaction that its caller opens and ends.
@@ -20,9 +22,9 @@ struct EntryWriter {
     let db: Database
     var memory: WriterMemory
     private let index: IntentIndex
-    private let sql: WriterStatements
+    let sql: WriterStatements
     private let intents: IntentFinder
-    private var body = EntryBody()
+    var body = EntryBody()
     /// What this transaction has replaced in the index.
     private var replaced: [IntentIndex.Replacement] = []
 
@@ -54,12 +56,13 @@ struct EntryWriter {
                 $0.blob(tile.hashes.flatMap(\.bytes))
             }
         }
-        memory.tree.clearCompleted()
+        memory.sealed = SealedTree(memory.tree)
         try sql.addHead.run {
-            $0.integer(memory.tree.size)
-            $0.hash(memory.tree.root)
+            $0.integer(memory.sealed.size)
+            $0.hash(memory.sealed.root)
             $0.integer(time.moment.milliseconds)
         }
+        memory.tree.clearCompleted()
     }
 
     // MARK: Intents and certificates
@@ -152,9 +155,9 @@ struct EntryWriter {
         memory.open.remove(record.intent.sequence)
         return CertificateReceipt(
             sequence: sequence,
-            leafHash: leaf.bytes,
-            treeSize: sequence + 1,
-            time: time.moment
+            leafHash: leaf,
+            time: time.moment,
+            tree: memory.sealed
         )
     }
 
@@ -225,12 +228,12 @@ struct EntryWriter {
         if time.clockIsBehind { throw LedgerError.clockMovedBack(last: time.moment, now: time.clock) }
     }
 
-    private func nextSequence() throws -> Int64 {
+    func nextSequence() throws -> Int64 {
         guard memory.tree.size <= HintTable.highest else { throw LedgerError.full }
         return memory.tree.size
     }
 
-    private mutating func addEntry(kind: String, time: EntryTime) throws -> MerkleHash {
+    mutating func addEntry(kind: String, time: EntryTime) throws -> MerkleHash {
         let leaf = body.prefixed.withUnsafeBytes { MerkleHash.leaf(prefixed: $0) }
         try sql.addEntry.run {
             $0.integer(memory.tree.size)

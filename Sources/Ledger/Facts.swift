@@ -89,13 +89,23 @@ package struct CertificateRecord: Sendable, Hashable {
 }
 
 /// Proof that a certificate is durable and may be released.
-package struct CertificateReceipt: Sendable, Hashable {
+package struct CertificateReceipt: Sendable {
     /// Number of the entry, which is also the index of its leaf.
     package let sequence: Int64
-    package let leafHash: [UInt8]
-    /// Size of the first stored tree head that covers the entry.
-    package internal(set) var treeSize: Int64
+    package let leafHash: MerkleHash
     package let time: Timestamp
+    /// The tree of the commit that the entry came with.
+    var tree: SealedTree
+
+    /// Size of the first stored tree head that covers the entry.
+    package var treeSize: Int64 { tree.size }
+
+    /// Proof that the entry stands in that tree, whose head is stored. `nil` only when the tree has let go of it.
+    package var inclusion: InclusionProof? {
+        tree.path(of: sequence).map { path in
+            InclusionProof(entry: sequence, leafHash: leafHash, treeSize: tree.size, root: tree.root, path: path)
+        }
+    }
 }
 
 /// A certificate as the ledger holds it.
@@ -185,6 +195,7 @@ package enum EntryKind {
     package static let certificate = "certificate"
     package static let intentClosed = "intent-closed"
     package static let authorityKey = "authority-key"
+    package static let logKey = "log-key"
 
-    static let reserved: Set<String> = [intent, certificate, intentClosed, authorityKey]
+    static let reserved: Set<String> = [intent, certificate, intentClosed, authorityKey, logKey]
 }

@@ -10,6 +10,7 @@ struct HistoryCheck {
     private let intents: IntentFinder
     private var intentCount: Int64 = 0
     private var authorityKeys: [[UInt8]: Int64] = [:]
+    private var logKeys: [Int64: String] = [:]
 
     init(_ db: Database) throws {
         self.db = db
@@ -23,6 +24,7 @@ struct HistoryCheck {
         case EntryKind.certificate: try checkCertificate(entry.sequence, fields, &report)
         case EntryKind.intentClosed: try checkClosing(entry.sequence, fields, &report)
         case EntryKind.authorityKey: try checkAuthorityKey(entry.sequence, fields, &report)
+        case EntryKind.logKey: logKeys[entry.sequence] = fields.text("vkey") ?? ""
         default: break
         }
     }
@@ -151,5 +153,11 @@ struct HistoryCheck {
             return true
         }
         if keys != authorityKeys { report.add(.index, nil, "the index has other authority keys than the entries") }
+        var named: [Int64: String] = [:]
+        try SQLStatement(db, "SELECT sequence, vkey FROM log_keys").each { row in
+            named[row.integer(0)] = row.text(1)
+            return true
+        }
+        if named != logKeys { report.add(.index, nil, "the index has other log keys than the entries") }
     }
 }

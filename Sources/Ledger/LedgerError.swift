@@ -37,6 +37,20 @@ package enum LedgerError: Error, Sendable, Hashable {
     case certificateDiffers(String)
     /// The request itself can't be written down.
     case invalid(String)
+    /// A checkpoint, a signature under it, or a public key for it is not what it has to be.
+    case checkpointInvalid(String)
+    /// The ledger has made no checkpoint of this size.
+    case checkpointUnknown(size: Int64)
+    /// No configured witness has this key.
+    case witnessUnknown(name: String)
+    /// What was asked to be proven can't be true.
+    case proofImpossible(String)
+    /// Somebody has seen a later or another checkpoint of this log than the ledger can answer for. `by` says who.
+    case olderThanSeen(by: String, detail: String)
+    /// What the log token has seen is not known yet.
+    case notCompared(String)
+    /// A backup or an export can't be made or taken back like this.
+    case copyRefused(String)
 }
 
 extension LedgerError: CustomStringConvertible {
@@ -60,6 +74,13 @@ extension LedgerError: CustomStringConvertible {
         case .intentSettled: "intent-settled"
         case .certificateDiffers: "certificate-differs"
         case .invalid: "ledger-request-invalid"
+        case .checkpointInvalid: "checkpoint-invalid"
+        case .checkpointUnknown: "checkpoint-unknown"
+        case .witnessUnknown: "witness-unknown"
+        case .proofImpossible: "proof-impossible"
+        case .olderThanSeen: "ledger-older-than-seen"
+        case .notCompared: "ledger-not-compared"
+        case .copyRefused: "ledger-copy-refused"
         }
     }
 
@@ -70,7 +91,10 @@ extension LedgerError: CustomStringConvertible {
         case .orderReused, .orderInFlight: "SGN-06"
         case .unknownIntent, .intentSettled, .certificateDiffers: "SGN-07"
         case .clockMovedBack: "SGN-09"
-        case .damaged, .foreignFormat: "LDG-02"
+        case .damaged, .foreignFormat, .checkpointInvalid: "LDG-02"
+        case .proofImpossible: "LDG-03"
+        case .witnessUnknown, .checkpointUnknown: "LDG-04"
+        case .olderThanSeen, .notCompared, .copyRefused: "LDG-06"
         case .full, .storageFailed: "SGN-07"
         case .keyBelongsToOther, .keyOfAuthority: "SGN-03"
         case .stopped, .inUse, .unreadable, .invalid: nil
@@ -98,6 +122,14 @@ extension LedgerError: CustomStringConvertible {
         case .intentSettled(let sequence): "The intent \(sequence) has its certificate or was closed."
         case .certificateDiffers(let what): "The certificate is not the intended one: \(what)."
         case .invalid(let what): "The entry can't be written: \(what)."
+        case .checkpointInvalid(let what): "The checkpoint or key can't be used: \(what)."
+        case .checkpointUnknown(let size): "The ledger has no checkpoint of size \(size)."
+        case .witnessUnknown(let name): "No witness of the name \(name) with that key is configured."
+        case .proofImpossible(let what): "There is no such proof: \(what)."
+        case .olderThanSeen(let by, let detail):
+            "The ledger is older than what \(by) has seen of it, or another: \(detail)."
+        case .notCompared(let what): "What the log token has seen of the ledger is not known: \(what)."
+        case .copyRefused(let what): "The copy is refused: \(what)."
         }
     }
 
@@ -120,6 +152,15 @@ extension LedgerError: CustomStringConvertible {
         case .unknownIntent, .intentSettled: "Ask for the certificate by its order id."
         case .certificateDiffers: "Close the intent and look for a fault in the token or the builder."
         case .invalid: "Send a request within the limits that the message names."
+        case .checkpointInvalid:
+            "Give the text exactly as it was written, and the key of the log or witness that wrote it."
+        case .checkpointUnknown: "Ask for the newest checkpoint, and have that one signed."
+        case .witnessUnknown: "Name the witness's public key under log.witnesses in the settings."
+        case .proofImpossible: "Ask within the entries that the newest checkpoint covers."
+        case .olderThanSeen:
+            "Find the newer ledger and put it in place. If it is lost, an officer decides with `inkan ledger accept-loss`."
+        case .notCompared: "Make the log token ready; issuing begins by itself."
+        case .copyRefused: "Choose another place, or another copy; nothing was changed."
         }
     }
 

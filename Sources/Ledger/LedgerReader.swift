@@ -4,10 +4,13 @@ internal import GRDB
 package struct LedgerReader: Sendable {
     private let connections: any DatabaseReader
     private let index: IntentIndex?
+    /// The tree as the last commit left it, where a writer knows.
+    private let sealed: (@Sendable () -> SealedTree)?
 
-    init(_ pool: DatabasePool, _ index: IntentIndex) {
+    init(_ pool: DatabasePool, _ index: IntentIndex, sealed: @escaping @Sendable () -> SealedTree) {
         connections = pool
         self.index = index
+        self.sealed = sealed
     }
 
     /// Opens a file for reading alone. It may be in use by the service. Serial numbers and orders are found by reading
@@ -23,6 +26,7 @@ package struct LedgerReader: Sendable {
             }
             connections = queue
             index = nil
+            sealed = nil
         } catch {
             throw LedgerError(error)
         }
@@ -84,7 +88,15 @@ package struct LedgerReader: Sendable {
         }
     }
 
-    private func read<Value>(_ query: (Database) throws -> Value) throws(LedgerError) -> Value {
+    /// Reads with the tree of the newest commit, or one that was the newest a moment ago.
+    func readTree<Value>(_ query: (Database, MerkleTree) throws -> Value) throws(LedgerError) -> Value {
+        let known = sealed?().tree
+        return try read { db in
+            try query(db, try known ?? Opening.tree(db, size: try Opening.entryCount(db)))
+        }
+    }
+
+    func read<Value>(_ query: (Database) throws -> Value) throws(LedgerError) -> Value {
         do {
             return try connections.read(query)
         } catch {

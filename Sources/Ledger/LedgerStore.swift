@@ -20,6 +20,8 @@ package struct LedgerSettings: Sendable {
     package var checkpointPages = 4_096
     /// Ceiling of the file in pages; `nil` leaves it to the file system.
     package var pageLimit: Int?
+    /// Whether intents wait until somebody has compared the ledger with what was seen of it (`release`, `refuse`).
+    package var holdsIntents = false
 
     package init(path: String) {
         self.path = path
@@ -41,6 +43,7 @@ package final class LedgerStore: Sendable {
     private let queue: CommitQueue
     private let committer: Committer
     private let trimmer: LogTrimmer
+    private let gate: IntentGate
     private let log: @Sendable (LedgerNotice) -> Void
     /// The committer's and the trimmer's, until somebody waits for their end.
     private let threads: Mutex<[JoinableThread]>
@@ -64,10 +67,12 @@ package final class LedgerStore: Sendable {
             let opened = try LedgerStore.prepare(pool, settings: settings, index: index, now: clock.now)
             try syncFolder(of: settings.path)
             closedAtOpening = opened.closed
-            reader = LedgerReader(pool, index)
             trimmer = try LogTrimmer(path: settings.path, threshold: settings.checkpointPages, log: log)
             queue = CommitQueue()
             committer = Committer(settings: settings, clock: clock, queue: queue, trimmer: trimmer, log: log)
+            committer.begin(with: opened.memory)
+            reader = LedgerReader(pool, index) { [committer] in committer.sealed }
+            gate = IntentGate(isOpen: !settings.holdsIntents)
             threads = Mutex([])
             try startThreads(opened.memory, index)
         } catch {
@@ -126,6 +131,7 @@ package final class LedgerStore: Sendable {
             return threads
         }
         guard !threads.isEmpty else { return }
+        if gate.reason == nil { gate.close(.stopped) }
         queue.close()
         trimmer.stop()
         for thread in threads { thread.join() }
@@ -143,12 +149,15 @@ package final class LedgerStore: Sendable {
     /// Makes an intent durable before the token hears of it.
     ///
     /// Refusals: `orderReused`, `orderInFlight`, `keyBelongsToOther`, `keyOfAuthority`, `serialRepeated`,
-    /// `clockMovedBack`, `invalid`.
+    /// `clockMovedBack`, `invalid`, `olderThanSeen`, `notCompared`.
     package func intend(
         _ intent: Intent,
         completion: @escaping @Sendable (Result<IntendOutcome, LedgerError>) -> Void
     ) {
-        submit(.intend(intent, completion))
+        gate.pass { [self] refusal in
+            if let refusal { return completion(.failure(refusal)) }
+            submit(.intend(intent, completion))
+        }
     }
 
     /// Makes a certificate durable before anybody sees it.
@@ -195,6 +204,47 @@ package final class LedgerStore: Sendable {
     ) {
         submit(.authorityKey(hash, issuer: issuer, completion))
     }
+
+    // MARK: The log itself
+
+    /// Notes the key that signs checkpoints from now on, unless it is known as that already.
+    package func registerLogKey(
+        _ key: NoteKey,
+        completion: @escaping @Sendable (Result<Void, LedgerError>) -> Void
+    ) {
+        submit(.other({ writer, time in _ = try writer.addLogKey(key, at: time) }, completion))
+    }
+
+    /// Keeps a checkpoint that the log key has signed. Refusal: `checkpointInvalid`.
+    package func keep(
+        _ checkpoint: Checkpoint,
+        by key: NoteKey,
+        completion: @escaping @Sendable (Result<Void, LedgerError>) -> Void
+    ) {
+        submit(.other({ writer, _ in try writer.add(checkpoint, by: key) }, completion))
+    }
+
+    /// Keeps a witness's signature under a checkpoint of this size. Refusals: `checkpointUnknown`, `checkpointInvalid`.
+    package func keep(
+        _ cosignature: SignedNote.Signature,
+        by witness: NoteKey,
+        size: Int64,
+        completion: @escaping @Sendable (Result<Void, LedgerError>) -> Void
+    ) {
+        submit(.other({ writer, _ in try writer.add(cosignature: cosignature, by: witness, size: size) }, completion))
+    }
+
+    /// The tree as the last commit left it.
+    package var sealed: SealedTree { committer.sealed }
+
+    /// The ledger has been compared with what others have seen of it, and is not older: intents may pass.
+    package func release() { gate.open() }
+
+    /// Intents are refused from now on, until `release`.
+    package func refuse(because error: LedgerError) { gate.close(error) }
+
+    /// Why intents are refused though the ledger can be written.
+    package var refusal: LedgerError? { gate.reason }
 
     private func submit(_ request: Request) {
         if !queue.submit(request) { request.fail(.stopped) }

@@ -4,8 +4,10 @@ enum Limits {
     static let longestText = 1_024
     static let longestKind = 40
     static let mostFields = 64
-    static let largestCertificate = 65_536
-    static let largestBody = 1_048_576
+    /// With all that stands beside it in its entry, it fits into `largestBody` as base64.
+    static let largestCertificate = 46_080
+    /// What a bundle of entries can hold: the length of each has 16 bits (C2SP tlog-tiles).
+    static let largestBody = 65_535
     /// Milliseconds of the years 1970 to 9999: what RFC 3339 can say.
     static let times: ClosedRange<Int64> = 0...253_402_300_799_999
 

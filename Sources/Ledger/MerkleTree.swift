@@ -1,88 +1,8 @@
-internal import Crypto
-
-/// A SHA-256 value, kept in place rather than on the heap.
-struct MerkleHash: Hashable, Sendable {
-    static let size = 32
-
-    private var first: UInt64 = 0
-    private var second: UInt64 = 0
-    private var third: UInt64 = 0
-    private var fourth: UInt64 = 0
-
-    /// Takes exactly 32 octets.
-    init?(_ bytes: UnsafeRawBufferPointer) {
-        guard bytes.count == MerkleHash.size else { return nil }
-        first = bytes.loadUnaligned(fromByteOffset: 0, as: UInt64.self)
-        second = bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
-        third = bytes.loadUnaligned(fromByteOffset: 16, as: UInt64.self)
-        fourth = bytes.loadUnaligned(fromByteOffset: 24, as: UInt64.self)
-    }
-
-    init?(_ bytes: [UInt8]) {
-        let read = bytes.withUnsafeBytes { MerkleHash($0) }
-        guard let read else { return nil }
-        self = read
-    }
-
-    private init(_ digest: SHA256Digest) {
-        digest.withUnsafeBytes { bytes in
-            first = bytes.loadUnaligned(fromByteOffset: 0, as: UInt64.self)
-            second = bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
-            third = bytes.loadUnaligned(fromByteOffset: 16, as: UInt64.self)
-            fourth = bytes.loadUnaligned(fromByteOffset: 24, as: UInt64.self)
-        }
-    }
-
-    /// SHA-256 of some octets.
-    static func digest(_ bytes: UnsafeRawBufferPointer) -> MerkleHash {
-        var hash = SHA256()
-        hash.update(bufferPointer: bytes)
-        return MerkleHash(hash.finalize())
-    }
-
-    /// Hash of a leaf, whose data come after the octet 0x00 that sets leaves apart (RFC 9162, 2.1.1).
-    static func leaf(prefixed bytes: UnsafeRawBufferPointer) -> MerkleHash {
-        assert(bytes.first == 0)
-        return digest(bytes)
-    }
-
-    /// Hash of a leaf with this data.
-    static func leaf(_ data: UnsafeRawBufferPointer) -> MerkleHash {
-        var hash = SHA256()
-        withUnsafeBytes(of: UInt8(0)) { hash.update(bufferPointer: $0) }
-        hash.update(bufferPointer: data)
-        return MerkleHash(hash.finalize())
-    }
-
-    /// Hash of an inner node.
-    static func node(_ left: MerkleHash, _ right: MerkleHash) -> MerkleHash {
-        withUnsafeTemporaryAllocation(byteCount: 1 + 2 * size, alignment: 8) { buffer in
-            buffer[0] = 1
-            withUnsafeBytes(of: left) {
-                buffer.baseAddress!.advanced(by: 1).copyMemory(from: $0.baseAddress!, byteCount: size)
-            }
-            withUnsafeBytes(of: right) {
-                buffer.baseAddress!.advanced(by: 1 + size).copyMemory(from: $0.baseAddress!, byteCount: size)
-            }
-            return digest(UnsafeRawBufferPointer(buffer))
-        }
-    }
-
-    /// Root over hashes that fill a whole subtree: their number is a power of two.
-    static func root(ofComplete hashes: ArraySlice<MerkleHash>) -> MerkleHash {
-        guard hashes.count > 1 else { return hashes[hashes.startIndex] }
-        let middle = hashes.startIndex + hashes.count / 2
-        return node(root(ofComplete: hashes[..<middle]), root(ofComplete: hashes[middle...]))
-    }
-
-    var bytes: [UInt8] {
-        withUnsafeBytes(of: self) { Array($0) }
-    }
-}
-
 /// 256 neighbouring hashes of one level; level 1 holds the roots of level 0's tiles, and so on (C2SP tlog-tiles).
 struct MerkleTile: Sendable {
     static let width = 256
+    /// Of the subtree that a tile stands for.
+    static let height = 8
 
     var level: Int
     var number: Int64
@@ -96,13 +16,19 @@ struct MerkleTile: Sendable {
     }
 }
 
-/// The right edge of the log's Merkle tree: enough to append leaves and to know the root (RFC 9162, 2.1).
+/// The right edge of the log's Merkle tree: enough to append leaves, to know the root, and to prove that a new leaf is in
+/// it (RFC 9162, 2.1).
 struct MerkleTree: Sendable {
+    /// Roots of neighbouring complete subtrees of one height.
+    private struct Row {
+        /// The number of the first one, counted from the tree's left; always the first of a tile.
+        var first: Int64 = 0
+        var hashes: [MerkleHash] = []
+    }
+
     private(set) var size: Int64 = 0
-    /// Roots of the complete subtrees, the largest first: one for each bit of the size.
-    private var edge: [MerkleHash] = []
-    /// For each level the hashes of its unfinished tile.
-    private(set) var unfinished: [[MerkleHash]] = []
+    /// By height: a subtree of height h has 2^h leaves. Those of the unfinished tile of each level are always here.
+    private var rows: [Row] = []
     /// Tiles that became complete and wait to be stored.
     private(set) var completed: [MerkleTile] = []
 
@@ -111,59 +37,93 @@ struct MerkleTree: Sendable {
     /// Rebuilds the edge from the unfinished tiles of every level.
     init(size: Int64, unfinished: [[MerkleHash]]) {
         self.size = size
-        self.unfinished = unfinished
-        for hashes in unfinished.reversed() {
-            var rest = hashes[...]
-            var width = MerkleTile.width / 2
-            while width > 0 {
-                if hashes.count & width != 0 {
-                    edge.append(MerkleHash.root(ofComplete: rest.prefix(width)))
-                    rest = rest.dropFirst(width)
-                }
-                width /= 2
+        for (level, hashes) in unfinished.enumerated() {
+            var row = Row(first: size >> Int64(8 * (level + 1)) * Int64(MerkleTile.width), hashes: hashes)
+            for _ in 0..<MerkleTile.height {
+                rows.append(row)
+                let pairs = stride(from: 0, to: row.hashes.count - 1, by: 2)
+                row = Row(
+                    first: row.first / 2,
+                    hashes: pairs.map { MerkleHash.node(row.hashes[$0], row.hashes[$0 + 1]) }
+                )
             }
         }
     }
 
     /// Adds the next leaf.
     mutating func append(leaf: MerkleHash) {
-        let index = size
-        keep(leaf, level: 0, leafIndex: index)
-        var subtree = leaf
-        var height = 0
-        var bits = index
-        while bits & 1 == 1 {
-            subtree = MerkleHash.node(edge.removeLast(), subtree)
+        var (hash, height, index) = (leaf, 0, size)
+        while true {
+            keep(hash, height: height)
+            guard index & 1 == 1 else { break }
+            let hashes = rows[height].hashes
+            hash = MerkleHash.node(hashes[hashes.count - 2], hash)
             height += 1
-            if height % 8 == 0 { keep(subtree, level: height / 8, leafIndex: index) }
-            bits >>= 1
+            index >>= 1
         }
-        edge.append(subtree)
-        size = index + 1
+        size += 1
     }
 
-    private mutating func keep(_ hash: MerkleHash, level: Int, leafIndex: Int64) {
-        if unfinished.count == level { unfinished.append([]) }
-        unfinished[level].append(hash)
-        guard unfinished[level].count == MerkleTile.width else { return }
-        let number = leafIndex >> Int64(8 * (level + 1))
-        completed.append(MerkleTile(level: level, number: number, hashes: unfinished[level]))
-        unfinished[level].removeAll(keepingCapacity: true)
+    private mutating func keep(_ hash: MerkleHash, height: Int) {
+        if rows.count == height { rows.append(Row()) }
+        rows[height].hashes.append(hash)
+        guard height % MerkleTile.height == 0 else { return }
+        let width = MerkleTile.width
+        let end = rows[height].first + Int64(rows[height].hashes.count)
+        guard end % Int64(width) == 0 else { return }
+        completed.append(
+            MerkleTile(
+                level: height / MerkleTile.height,
+                number: end / Int64(width) - 1,
+                hashes: Array(rows[height].hashes.suffix(width))
+            )
+        )
     }
 
-    /// Forgets the completed tiles, once they are stored.
+    /// Forgets the completed tiles, once they are stored, and with them every node that lies in one.
     mutating func clearCompleted() {
         if !completed.isEmpty { completed.removeAll() }
+        for height in rows.indices {
+            let inTile = MerkleTile.width >> (height % MerkleTile.height)
+            let done = rows[height].hashes.count / inTile * inTile
+            guard done > 0 else { continue }
+            rows[height].hashes.removeFirst(done)
+            rows[height].first += Int64(done)
+        }
+    }
+
+    /// The root of a complete subtree, if it is still here.
+    func node(height: Int, number: Int64) -> MerkleHash? {
+        guard rows.indices.contains(height), number >= rows[height].first else { return nil }
+        let place = Int(number - rows[height].first)
+        return place < rows[height].hashes.count ? rows[height].hashes[place] : nil
+    }
+
+    /// The hashes of each level's unfinished tile.
+    var unfinished: [[MerkleHash]] {
+        stride(from: 0, to: rows.count, by: MerkleTile.height).compactMap { height in
+            guard size >> Int64(height) > 0 else { return nil }
+            return Array(rows[height].hashes.suffix(Int(size >> Int64(height)) % MerkleTile.width))
+        }
+    }
+
+    /// By height h: the root over the leaves after the last complete subtree of height h, where there are any.
+    var rests: [MerkleHash?] {
+        var rests: [MerkleHash?] = []
+        rests.reserveCapacity(rows.count + 1)
+        var rest: MerkleHash?
+        for height in rows.indices {
+            rests.append(rest)
+            guard size >> Int64(height) & 1 == 1 else { continue }
+            let last = rows[height].hashes[rows[height].hashes.count - 1]
+            rest = rest.map { MerkleHash.node(last, $0) } ?? last
+        }
+        rests.append(rest)
+        return rests
     }
 
     /// Root of the tree; that of the empty tree is the hash of nothing.
     var root: MerkleHash {
-        guard var root = edge.last else {
-            return MerkleHash.digest(UnsafeRawBufferPointer(start: nil, count: 0))
-        }
-        for subtree in edge.dropLast().reversed() {
-            root = MerkleHash.node(subtree, root)
-        }
-        return root
+        rests.last.flatMap { $0 } ?? MerkleHash.emptyRoot
     }
 }

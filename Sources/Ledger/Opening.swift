@@ -10,7 +10,7 @@ enum Opening {
     static func restore(_ db: Database, index: IntentIndex) throws -> WriterMemory {
         let size = try entryCount(db)
         var memory = WriterMemory()
-        memory.tree = MerkleTree(size: size, unfinished: try unfinishedTiles(db, size: size))
+        memory.tree = try tree(db, size: size)
         let readHead = try SQLStatement(db, "SELECT size, root, time_ms FROM tree_heads ORDER BY size DESC LIMIT 1")
         let head = try readHead.first { row in
             (size: row.integer(0), root: row.hash(1), time: row.integer(2))
@@ -30,13 +30,19 @@ enum Opening {
         guard lastTime == head.time, Limits.times.contains(head.time) else {
             throw LedgerError.damaged("the last entry's time is not the last tree head's, or in no calendar")
         }
+        memory.sealed = SealedTree(memory.tree)
         memory.lastTime = Timestamp(milliseconds: head.time)
         memory.open = try fill(index, db, size: size)
         memory.authorityKeys = try authorityKeys(db)
         return memory
     }
 
-    private static func entryCount(_ db: Database) throws -> Int64 {
+    /// The tree's edge, from tiles and the last leaves.
+    static func tree(_ db: Database, size: Int64) throws -> MerkleTree {
+        MerkleTree(size: size, unfinished: try unfinishedTiles(db, size: size))
+    }
+
+    static func entryCount(_ db: Database) throws -> Int64 {
         let last = try Int64.fetchOne(db, sql: "SELECT max(sequence) FROM entries") ?? -1
         guard (-1...HintTable.highest).contains(last) else {
             throw LedgerError.damaged("an entry has the number \(last)")
@@ -46,7 +52,7 @@ enum Opening {
 
     /// Without entries there can be nothing that comes from entries.
     private static func checkNothingIsLeft(_ db: Database) throws {
-        for table in ["intents", "tiles", "authority_keys"] {
+        for table in ["intents", "tiles", "authority_keys", "log_keys", "checkpoints", "cosignatures"] {
             guard try Int64.fetchOne(db, sql: "SELECT count(*) FROM \(table)") == 0 else {
                 throw LedgerError.damaged("there are no entries, but \(table) is not empty")
             }
@@ -128,7 +134,7 @@ enum Opening {
         return hashes
     }
 
-    private static func tile(_ db: Database, level: Int, number: Int64) throws -> [MerkleHash] {
+    static func tile(_ db: Database, level: Int, number: Int64) throws -> [MerkleHash] {
         let read = try SQLStatement(db, "SELECT hashes FROM tiles WHERE address = ?")
         let hashes = try read.first({ $0.integer(MerkleTile.address(level: level, number: number)) }) { row in
             row.withBlob(0) { bytes in

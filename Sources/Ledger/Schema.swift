@@ -2,7 +2,7 @@ internal import GRDB
 
 /// The tables, and how connections to them are set up.
 ///
-/// `entries` is the ledger; all else can be computed from it, and `verify` does. Every table is in the order of the
+/// `entries` is the ledger; all else can be computed from it, and `verify` does, but for the signatures of checkpoints. Every table is in the order of the
 /// entries, so that a commit writes to few pages however long the ledger is; what is looked up by other keys is found
 /// through `IntentIndex`.
 enum Schema {
@@ -71,6 +71,28 @@ enum Schema {
                 public_key_hash BLOB NOT NULL
             """
         ),
+        table(
+            "log_keys",
+            """
+                sequence INTEGER PRIMARY KEY,
+                vkey TEXT NOT NULL
+            """
+        ),
+        table(
+            "checkpoints",
+            """
+                size INTEGER PRIMARY KEY,
+                note BLOB NOT NULL
+            """
+        ),
+        table(
+            "cosignatures",
+            """
+                number INTEGER PRIMARY KEY,
+                size INTEGER NOT NULL,
+                line TEXT NOT NULL
+            """
+        ),
     ]
 
     private static func table(_ name: String, _ columns: String) -> Item {
@@ -90,7 +112,7 @@ enum Schema {
     private static let items = tables + indexes + guards
 
     /// Guards against our own mistakes; who means harm is found by the Merkle tree.
-    static let guards = ["entries", "tree_heads", "tiles"].flatMap { table in
+    static let guards = ["entries", "tree_heads", "tiles", "log_keys", "checkpoints", "cosignatures"].flatMap { table in
         [trigger("\(table)_stay", "UPDATE ON \(table)"), trigger("\(table)_remain", "DELETE ON \(table)")]
     }
 

@@ -115,6 +115,13 @@ enum TextForms {
         return bytes
     }
 
+    /// Padded base64 text.
+    static func base64(_ bytes: [UInt8]) -> String {
+        var text: [UInt8] = []
+        appendBase64(bytes, to: &text)
+        return String(decoding: text, as: UTF8.self)
+    }
+
     /// Lower-case hexadecimal text.
     static func hex(_ bytes: [UInt8]) -> String {
         var text: [UInt8] = []

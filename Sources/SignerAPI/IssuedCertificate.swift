@@ -15,12 +15,48 @@ public struct IssuedCertificate: Sendable, Hashable {
         }
     }
 
+    /// Proof that the ledger's log holds the certificate's entry.
+    public struct Inclusion: Sendable, Hashable {
+        public var leafHash: String
+        public var treeSize: Int64
+        public var rootHash: String
+        public var hashes: [String]
+
+        public init(leafHash: String, treeSize: Int64, rootHash: String, hashes: [String]) {
+            self.leafHash = leafHash
+            self.treeSize = treeSize
+            self.rootHash = rootHash
+            self.hashes = hashes
+        }
+
+        init?(_ object: JSONObject?) {
+            guard let object, let leafHash = object["leafHash"]?.stringValue,
+                let treeSize = object["treeSize"]?.integerValue, let rootHash = object["rootHash"]?.stringValue,
+                let hashes = object["hashes"]?.arrayValue
+            else { return nil }
+            self.init(
+                leafHash: leafHash,
+                treeSize: treeSize,
+                rootHash: rootHash,
+                hashes: hashes.compactMap(\.stringValue)
+            )
+        }
+
+        func write(to writer: inout JSONWriter) {
+            writer.member("leafHash", leafHash)
+            writer.member("treeSize", treeSize)
+            writer.member("rootHash", rootHash)
+            writer.member("hashes", hashes)
+        }
+    }
+
     public var order: String
     public var serial: String
     public var certificate: String
     public var chain: [String]
     public var profileSetVersion: String
     public var ledgerEntry: Int64
+    public var inclusion: Inclusion
     public var repeated: Bool
     public var timers: Timers
 
@@ -31,6 +67,7 @@ public struct IssuedCertificate: Sendable, Hashable {
         chain: [String],
         profileSetVersion: String,
         ledgerEntry: Int64,
+        inclusion: Inclusion,
         repeated: Bool,
         timers: Timers
     ) {
@@ -40,6 +77,7 @@ public struct IssuedCertificate: Sendable, Hashable {
         self.chain = chain
         self.profileSetVersion = profileSetVersion
         self.ledgerEntry = ledgerEntry
+        self.inclusion = inclusion
         self.repeated = repeated
         self.timers = timers
     }
@@ -49,7 +87,8 @@ public struct IssuedCertificate: Sendable, Hashable {
         guard let order = object["order"]?.stringValue, let serial = object["serial"]?.stringValue,
             let certificate = object["certificate"]?.stringValue, let chain = object["chain"]?.arrayValue,
             let version = object["profileSetVersion"]?.stringValue,
-            let ledgerEntry = object["ledgerEntry"]?.integerValue, let repeated = object["repeated"]?.boolValue,
+            let ledgerEntry = object["ledgerEntry"]?.integerValue,
+            let inclusion = Inclusion(object["inclusion"]?.objectValue), let repeated = object["repeated"]?.boolValue,
             let timers = object["timers"]?.objectValue,
             let wait = timers["waitMicroseconds"]?.integerValue, let token = timers["tokenMicroseconds"]?.integerValue,
             let total = timers["totalMicroseconds"]?.integerValue
@@ -61,6 +100,7 @@ public struct IssuedCertificate: Sendable, Hashable {
             chain: chain.compactMap(\.stringValue),
             profileSetVersion: version,
             ledgerEntry: ledgerEntry,
+            inclusion: inclusion,
             repeated: repeated,
             timers: Timers(wait: wait, token: token, total: total)
         )
@@ -75,6 +115,7 @@ public struct IssuedCertificate: Sendable, Hashable {
         writer.member("chain", chain)
         writer.member("profileSetVersion", profileSetVersion)
         writer.member("ledgerEntry", ledgerEntry)
+        writer.object("inclusion") { inclusion.write(to: &$0) }
         writer.member("repeated", repeated)
         writer.object("timers") { writer in
             writer.member("waitMicroseconds", timers.wait)

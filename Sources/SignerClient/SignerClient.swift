@@ -122,9 +122,10 @@ public final class SignerClient {
         }
     }
 
-    func call(
+    /// The same by the method's whole name, for interfaces other than `io.inkan.Signer`.
+    public func call(
         _ method: String,
-        parameters: (inout JSONWriter) -> Void
+        parameters: (inout JSONWriter) -> Void = { _ in }
     ) throws(SignerClientError) -> JSONObject {
         do {
             return try connection.call(method, timeout: timeout, parameters: parameters)

@@ -37,6 +37,12 @@ extension ReleasedCertificate {
             chain: chainPEM,
             profileSetVersion: profileSetVersion,
             ledgerEntry: ledgerEntry,
+            inclusion: .init(
+                leafHash: inclusion.leafHash.base64,
+                treeSize: inclusion.treeSize,
+                rootHash: inclusion.root.base64,
+                hashes: inclusion.path.map(\.base64)
+            ),
             repeated: repeated,
             timers: .init(
                 wait: Int64(waitNanoseconds / 1000),
@@ -61,8 +67,7 @@ extension ServiceError {
 
     /// An error of the interface that the method belongs to.
     static func notAuthorised(_ message: String, method: String) -> ServiceError {
-        let known = [OfficerInterface.name, TokenStationInterface.name]
-        let interface = known.first { method.hasPrefix("\($0).") } ?? SignerInterface.name
+        let interface = method.split(separator: ".").dropLast().joined(separator: ".")
         return ServiceError(
             name: "\(interface).NotAuthorised",
             rule: "caller.role",

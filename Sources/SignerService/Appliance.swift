@@ -25,6 +25,7 @@ package final class Appliance: Sendable {
     private let ledger: LedgerStore
     private let clock: any WallClock
     private let tokens: [TokenWorkerSupervisor]
+    private let checkpointer: Checkpointer?
     private let workers: WorkerPool
     private let reads: WorkerPool
     private let line: IssuanceLine
@@ -59,7 +60,11 @@ package final class Appliance: Sendable {
         var store = LedgerSettings(path: settings.ledger)
         // A ledger that is not there is a disk that is not mounted, not a new beginning.
         store.mayCreate = false
+        let keeping = try LogKeeping(settings, tokens: tokens)
+        store.holdsIntents = keeping != nil
         ledger = try LedgerStore(store, clock: clock) { log.write($0) }
+        try LogKeeping.check(keeping, against: ledger)
+        checkpointer = keeping.map { [ledger] in Self.checkpointer($0, ledger, log) }
         let cores = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
         workers = WorkerPool(threads: cores)
         reads = WorkerPool(threads: 1)
@@ -76,8 +81,15 @@ package final class Appliance: Sendable {
             line: line,
             roles: RoleBook(frontEndUsers: settings.frontEndUsers, officerUsers: settings.officerUsers),
             tokens: tokens,
-            inventory: Inventory(authority: authority, tokens: tokens, ledger: ledger, clock: clock),
+            inventory: Inventory(
+                authority: authority,
+                tokens: tokens,
+                ledger: ledger,
+                clock: clock,
+                checkpointer: checkpointer
+            ),
             reads: reads,
+            log: LedgerHandler(ledger: ledger, witnesses: keeping?.witnesses ?? []) { log.write($0) },
             station: station
         )
         server = try Self.server(settings.limits, handler)
@@ -88,6 +100,7 @@ package final class Appliance: Sendable {
     /// Starts the token workers and serves the sockets. Returns at once; tokens become ready on their own threads.
     package func start() {
         for token in tokens { token.start() }
+        checkpointer?.start()
         server.start()
         log.write(.info, "service-started", ["version": InkanVersion.current])
     }
@@ -103,12 +116,16 @@ package final class Appliance: Sendable {
         let isAnswered = server.stop(deadline: .seconds(Int64(allowed)))
         let isIdle = line.waitUntilIdle(until: deadline)
         let answered = isAnswered && isIdle
-        for token in tokens { token.stop() }
+        let logToken = settings.log?.token
+        for token in tokens where token.settings.name != logToken { token.stop() }
         if !isIdle { _ = line.waitUntilIdle(until: monotonicNanoseconds() + 1_000_000_000) }
         workers.stop()
         reads.stop()
         station.stop()
         record(LedgerEvent(kind: "service-stopped", fields: [("answered", .flag(answered))]))
+        // The last entry is under the last checkpoint.
+        checkpointer?.stop()
+        for token in tokens where token.settings.name == logToken { token.stop() }
         ledger.stop()
         log.write(answered ? .info : .warning, "service-stopped", ["answered": "\(answered)"])
         return answered
@@ -144,6 +161,28 @@ package final class Appliance: Sendable {
         }
     }
 
+    private static func checkpointer(
+        _ keeping: LogKeeping,
+        _ ledger: LedgerStore,
+        _ log: ServiceLog
+    ) -> Checkpointer {
+        let publish = { @Sendable (checkpoint: Checkpoint) in
+            guard let path = keeping.checkpointFile else { return }
+            do {
+                try writeText(String(decoding: checkpoint.note.encoded, as: UTF8.self), to: path)
+            } catch {
+                log.write(.warning, "checkpoint-not-written", ["problem": "\(error)"])
+            }
+        }
+        return Checkpointer(
+            Checkpointer.Settings(key: keeping.key),
+            ledger: ledger,
+            token: keeping.token,
+            seen: keeping.seen,
+            publish: publish
+        ) { log.write($0) }
+    }
+
     private static func readCertificate(_ path: String) throws -> Certificate {
         do {
             return try Certificate(pem: try readText(path))
@@ -175,6 +214,7 @@ package final class Appliance: Sendable {
                 try InterfaceDescription(source: SignerInterface.source),
                 try InterfaceDescription(source: OfficerInterface.source),
                 try InterfaceDescription(source: TokenStationInterface.source),
+                try InterfaceDescription(source: LedgerInterface.source),
             ],
             handler: handler
         )
@@ -225,18 +265,17 @@ package final class Appliance: Sendable {
         }
     }
 
+    /// Writes an event and waits until it is durable.
     private func record(_ event: LedgerEvent) {
-        ledger.append(event) { [log] result in
-            if case .failure(let error) = result { log.write(error) }
+        do {
+            try durably { ledger.append(event, completion: $0) }
+        } catch {
+            log.write(.error, "ledger-failed", ["problem": "\(error)"])
         }
     }
 }
 
 extension ServiceLog {
-    fileprivate func write(_ error: LedgerError) {
-        write(.error, "ledger-failed", ["code": error.code, "problem": error.message, "mend": error.mend])
-    }
-
     fileprivate func write(_ alarm: IssuanceAlarm) {
         switch alarm {
         case .refusalNotRecorded(let rule, let problem):
@@ -245,6 +284,8 @@ extension ServiceLog {
             write(.error, "intent-not-closed", ["entry": "\(entry)", "problem": problem])
         case .badSignature(let token, let detail):
             write(.error, "bad-signature", ["token": token, "detail": detail])
+        case .checkpointTrouble(let problem): write(.warning, "checkpoint-trouble", ["problem": problem])
+        case .ledgerOlderThanSeen(let problem): write(.error, "ledger-older-than-seen", ["problem": problem])
         }
     }
 

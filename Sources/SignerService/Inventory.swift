@@ -13,31 +13,37 @@ package final class Inventory: Sendable {
     private let tokens: [TokenWorkerSupervisor]
     private let ledger: LedgerStore
     private let clock: any WallClock
+    private let checkpointer: Checkpointer?
     private let startedAt = monotonicNanoseconds()
 
     package init(
         authority: IssuingAuthority,
         tokens: [TokenWorkerSupervisor],
         ledger: LedgerStore,
-        clock: any WallClock
+        clock: any WallClock,
+        checkpointer: Checkpointer?
     ) {
         self.authority = authority
         self.tokens = tokens
         self.ledger = ledger
         self.clock = clock
+        self.checkpointer = checkpointer
     }
 
     /// What is wrong, with what mends it, and whether nothing at all can be issued because of it.
     private var trouble: (problem: String?, isGrave: Bool) {
         if let problem = ledgerProblem { return (problem, true) }
         let problems = tokens.compactMap { token in
-            token.status.problem.map { "token \(token.settings.name): \($0)" }
+            token.status.problem.map { (token: token.settings.name, text: "token \(token.settings.name): \($0)") }
         }
-        return (problems.first, problems.count == tokens.count)
+        let issuing = Set(authority.issuers.values.map(\.key.tokenName))
+        let inTrouble = issuing.intersection(problems.map(\.token))
+        let first = problems.first { issuing.contains($0.token) } ?? problems.first
+        return (first?.text ?? checkpointer?.problem, inTrouble.count == issuing.count)
     }
 
     private var ledgerProblem: String? {
-        if let failure = ledger.failure { return failure.description }
+        if let failure = ledger.failure ?? ledger.refusal { return failure.description }
         do throws(LedgerError) {
             let head = try ledger.reader.head()
             guard let head, clock.now < head.time else { return nil }
@@ -63,16 +69,17 @@ package final class Inventory: Sendable {
     }
 
     private func writeLedger(to writer: inout JSONWriter) {
-        let head: TreeHead?
+        let (head, checkpoint): (TreeHead?, Checkpoint?)
         do throws(LedgerError) {
-            head = try ledger.reader.head()
+            (head, checkpoint) = (try ledger.reader.head(), try ledger.reader.checkpoint())
         } catch {
             // `problem` says what is wrong with the ledger; here it has no state to show.
-            head = nil
+            (head, checkpoint) = (nil, nil)
         }
         writer.member("entries", head?.size ?? 0)
         writer.member("root", HexText.encode(head?.root ?? []))
         writer.member("lastEntry", head?.time.rfc3339)
+        if let checkpoint { writer.member("checkpoint", checkpoint.size) }
     }
 
     private func write(_ token: TokenWorkerSupervisor, to writer: inout JSONWriter) {

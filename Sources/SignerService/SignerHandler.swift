@@ -16,14 +16,16 @@ package final class SignerHandler: CallHandler {
     private let inventory: Inventory
     private let reads: WorkerPool
     private let station: UserTokenStation
+    private let log: LedgerHandler
 
     /// - Parameter reads: threads for what reads the ledger, apart from the line's workers.
-    package init(
+    init(
         line: IssuanceLine,
         roles: RoleBook,
         tokens: [TokenWorkerSupervisor],
         inventory: Inventory,
         reads: WorkerPool,
+        log: LedgerHandler,
         station: UserTokenStation
     ) {
         self.line = line
@@ -32,6 +34,7 @@ package final class SignerHandler: CallHandler {
         self.inventory = inventory
         self.reads = reads
         self.station = station
+        self.log = log
     }
 
     package func handle(_ call: Call) {
@@ -40,6 +43,8 @@ package final class SignerHandler: CallHandler {
         }
         if let method = SignerInterface.Method(fullName: call.method) {
             handle(method, call)
+        } else if let method = LedgerInterface.Method(fullName: call.method) {
+            read(call) { [log] in log.handle(method, call, role) }
         } else if call.method == OfficerInterface.unlockToken {
             guard role == .officer else { return turnAway(call, "only the officers' socket takes this method") }
             unlockToken(call)
@@ -65,7 +70,11 @@ package final class SignerHandler: CallHandler {
 
     /// What reads the ledger has threads of its own, and a bounded queue before them.
     private func read(_ call: Call, _ body: @escaping @Sendable () -> Void) {
-        guard reads.run(ifFewerThan: 256, body) else { return call.refuse(ServiceError(.busy())) }
+        guard reads.run(ifFewerThan: 256, body) else {
+            var busy = ServiceError(.busy())
+            busy.name = "\(call.method.split(separator: ".").dropLast().joined(separator: ".")).Busy"
+            return call.refuse(busy)
+        }
     }
 
     private func issue(_ call: Call) {

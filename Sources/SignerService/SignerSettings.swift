@@ -24,7 +24,19 @@ package struct SignerSettings: Sendable {
         package var stopDeadlineSeconds = 20
     }
 
+    /// The ledger's log: what signs its checkpoints, and who else has a word on them.
+    package struct LogSettings: Sendable {
+        package var token: String
+        /// A file with the log's public key, as the ceremony wrote it.
+        package var key: String
+        /// Public keys of witnesses whose cosignatures are taken.
+        package var witnesses: [String]
+        /// Where each new checkpoint is written; read and compared at start.
+        package var checkpointFile: String?
+    }
+
     package var ledger: String
+    package var log: LogSettings?
     package var profiles: String
     /// A `blocklist.dat` of the badkeys project, if the officers have installed one.
     package var compromisedKeys: String?
@@ -55,6 +67,7 @@ package struct SignerSettings: Sendable {
             try document.optional("readers") { value throws(YAMLError) in
                 try value.list(of: ReaderSettings.init(yaml:))
             } ?? []
+        log = try document.optional("log") { value throws(YAMLError) in try LogSettings(yaml: value) }
         frontEndUsers = [getuid()]
         officerUsers = [getuid(), 0]
         limits = Limits()
@@ -85,6 +98,22 @@ package struct SignerSettings: Sendable {
             throw document.error(
                 .invalidValue,
                 "issuer “\(issuer.name)” names the token “\(issuer.token)”, which is not under tokens"
+            )
+        }
+        try checkLog(in: document)
+    }
+
+    /// The log key has a token of its own: an Ed25519 key would hide the others from some software, and who may use the
+    /// one token need not be who may use the other.
+    private func checkLog(in document: YAMLValue) throws(YAMLError) {
+        guard let log else { return }
+        guard tokens.contains(where: { $0.name == log.token }) else {
+            throw document.error(.invalidValue, "log names the token “\(log.token)”, which is not under tokens")
+        }
+        if let issuer = issuers.first(where: { $0.token == log.token }) {
+            throw document.error(
+                .invalidValue,
+                "the token “\(log.token)” holds the key of the issuer “\(issuer.name)”; the log key has a token of its own"
             )
         }
     }
@@ -118,6 +147,21 @@ extension SignerSettings.IssuerSettings {
                 chain: try issuer.optional("chain") { value throws(YAMLError) in
                     try value.list { (path) throws(YAMLError) in try path.string() }
                 } ?? []
+            )
+        }
+    }
+}
+
+extension SignerSettings.LogSettings {
+    fileprivate init(yaml value: YAMLValue) throws(YAMLError) {
+        self = try value.mapping { (log) throws(YAMLError) in
+            Self(
+                token: try log.required("token").string(),
+                key: try log.required("key").string(),
+                witnesses: try log.optional("witnesses") { value throws(YAMLError) in
+                    try value.list { (key) throws(YAMLError) in try key.string() }
+                } ?? [],
+                checkpointFile: try log.optional("checkpointFile") { value throws(YAMLError) in try value.string() }
             )
         }
     }

@@ -10,6 +10,8 @@ package enum WireLimits {
     /// One SubjectPublicKeyInfo: that of RSA-8192 has about 1,060 bytes.
     package static let keyBytes = 4096
     package static let randomBytes = 32 * 1024
+    /// One mark: a checkpoint with its signature has about 300 bytes.
+    package static let markBytes = 1024
 }
 
 /// Writes frames: length of what follows (4 bytes), call id (8), operation or status (1), body. Little-endian.

@@ -14,6 +14,8 @@ package enum WorkerOperation: UInt8, Sendable {
     case desk = 32
     /// Not a worker for a token, but the process that starts those: see `SpawnerRequest`.
     case beSpawner = 96
+    case readMarks = 20
+    case writeMark = 21
 }
 
 /// What a worker says.

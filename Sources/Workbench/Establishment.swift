@@ -39,7 +39,7 @@ package struct Establishment: Sendable {
         }
         try Self.writeSoftHSMConfiguration(path)
         var uris: [String: String] = [:]
-        for token in ["root", "issuing"] {
+        for token in ["root", "issuing", "log"] {
             uris[token] = try ChildProgram.check(
                 "\(binaries)/inkan",
                 [
@@ -61,7 +61,7 @@ package struct Establishment: Sendable {
                 "--ledger", "\(path)/ledger.sqlite", "--output", "\(path)/authorities",
             ]
         )
-        try write(uris["issuing"] ?? "", to: "secrets/issuing.uri")
+        for (token, uri) in uris { try write(uri, to: "secrets/\(token).uri") }
     }
 
     /// One whose tokens and authorities were made in another way, in this folder.
@@ -79,8 +79,10 @@ package struct Establishment: Sendable {
             try FileManager.default.copyItem(atPath: original.folder.file(name), toPath: folder.file(name))
         }
         try Self.writeSoftHSMConfiguration(folder.path)
-        let uri = try issuingURI.replacingOccurrences(of: original.folder.path, with: folder.path)
-        try write(uri, to: "secrets/issuing.uri")
+        for token in ["issuing", "log"] {
+            let uri = try uri(of: token).replacingOccurrences(of: original.folder.path, with: folder.path)
+            try write(uri, to: "secrets/\(token).uri")
+        }
     }
 
     /// A copy in a folder of its own: same keys, same PINs, same ledger.
@@ -90,7 +92,21 @@ package struct Establishment: Sendable {
 
     /// The URI of the issuing token, with module and PIN file.
     package var issuingURI: String {
-        get throws { try String(contentsOfFile: folder.file("secrets/issuing.uri"), encoding: .utf8) }
+        get throws { try uri(of: "issuing") }
+    }
+
+    /// The URI of a token, with module and PIN file.
+    package func uri(of token: String) throws -> String {
+        try String(contentsOfFile: folder.file("secrets/\(token).uri"), encoding: .utf8)
+    }
+
+    /// The public key of the ledger's log; `nil` where the plan has none.
+    package var logKey: String? {
+        get throws {
+            let path = folder.file("authorities/log.vkey")
+            guard FileManager.default.fileExists(atPath: path) else { return nil }
+            return try Self.read(path).trimmingCharacters(in: .newlines)
+        }
     }
 
     /// The settings of `inkan-signerd` for this folder.
@@ -98,11 +114,13 @@ package struct Establishment: Sendable {
     /// - Parameters:
     ///   - module: another module in place of SoftHSM2, such as one that fails on order.
     ///   - environment: further variables for the token's worker.
+    ///   - logOptions: further members of the log's settings, with a comma before each.
     ///   - extra: further lines, such as limits.
     package func settings(
         module: String? = nil,
         environment: [String: String] = [:],
         tokenOptions: String = "",
+        logOptions: String = "",
         extra: String = ""
     ) throws -> String {
         var uri = try issuingURI
@@ -114,12 +132,17 @@ package struct Establishment: Sendable {
 
             """
         }
+        var log = ("", "")
+        if try logKey != nil {
+            log.0 = "log: { token: log, key: \"\(folder.file("authorities/log.vkey"))\"\(logOptions) }\n"
+            log.1 = Self.tokenLine("log", try self.uri(of: "log"), folder: folder.path)
+        }
         return """
             ledger: "\(folder.file("ledger.sqlite"))"
             profiles: "\(folder.file("profiles.yaml"))"
-            tokens:
+            \(log.0)tokens:
             \(Self.tokenLine("issuing", uri, folder: folder.path, environment: environment, options: tokenOptions))\
-            issuers:
+            \(log.1)issuers:
             \(issuers.joined())\(extra)
             """
     }

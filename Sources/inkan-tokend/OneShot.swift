@@ -34,7 +34,8 @@ enum OneShot {
                 try initialize(module, label: label, officerPIN: pins.officer, userPIN: pins.user, makersPIN: makersPIN)
             }
             token.write(to: &writer)
-        case .open, .sign, .random, .generateKeyPair, .prepareKey, .inspect, .desk, .beSpawner:
+        case .open, .sign, .random, .generateKeyPair, .prepareKey, .inspect, .desk, .beSpawner, .readMarks,
+            .writeMark:
             throw TokenError(.workerUnusable, "this worker serves no token", mend: "open a token first")
         }
         return writer.bytes

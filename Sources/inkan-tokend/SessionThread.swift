@@ -6,11 +6,11 @@ import Tokens
 /// One signing session and the thread that owns it. All such threads take packets from the same socket; the kernel
 /// gives each packet to one of them.
 final class SessionThread {
-    private let link: TokenLink
+    let link: TokenLink
     private let ring: KeyRing
     private let connection: WorkerConnection
     private var session: Session?
-    private var epoch = 0
+    private(set) var epoch = 0
     /// Handles that were checked with this very session.
     private var known: [Int: KeyRing.LocatedKey] = [:]
     private var writer = MessageWriter()
@@ -118,6 +118,14 @@ final class SessionThread {
                 .write(to: &inspection)
             writer.beginFrame(id: id, kind: WorkerReply.done.rawValue)
             writer.data(inspection.bytes)
+        case .readMarks:
+            let data = try readMarks()
+            writer.beginFrame(id: id, kind: WorkerReply.done.rawValue)
+            writer.data(data)
+        case .writeMark:
+            try writeMark(&body)
+            writer.beginFrame(id: id, kind: WorkerReply.done.rawValue)
+            writer.data([UInt8]())
         case .open, .listTokens, .listMechanisms, .initializeToken, .desk, .beSpawner, nil:
             throw TokenError(.workerUnusable, "this worker serves a token", mend: "use another worker for that")
         }
@@ -211,7 +219,7 @@ final class SessionThread {
     /// Does something with the session, and on a fault that may pass climbs the ladder: a new session, a new log-in, a
     /// new start of the module; when all that was in vain, the process ends and the supervisor starts another. A
     /// session that saw any error is closed.
-    private func climbing<Answer>(
+    func climbing<Answer>(
         _ body: (Session) throws(OperationFailure) -> Answer
     ) throws(TokenError) -> Answer {
         var rung = 0

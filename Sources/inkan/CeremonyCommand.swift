@@ -84,7 +84,7 @@ struct CeremonyDryRun: ParsableCommand {
         let (plan, profiles) = try options.read()
         print("plan \(plan.name), SHA-256 \(HexText.encode(plan.hash))")
         let stage = try RehearsalStage(
-            tokens: Set(plan.authorities.map(\.token)),
+            tokens: plan.tokens,
             tokenWorker: try siblingExecutable("inkan-tokend")
         )
         try hold(
@@ -134,7 +134,8 @@ private func hold(
         let transcript = try ceremony.run { step in
             try writeText(step.certificate.pem, to: "\(output)/\(step.authority).pem")
         }
-        if transcript.steps.contains(where: \.isNew) {
+        if let log = transcript.log { try writeText("\(log.key.vkey)\n", to: "\(output)/log.vkey") }
+        if transcript.hasNews {
             try writeText(transcript.json, to: "\(output)/transcript-\(transcript.startedAt.seconds).json")
         }
     } catch {

@@ -49,8 +49,8 @@ private struct SoundLedger: Sendable {
 /// Takes the triggers away. Answers what makes them again.
 private func dropGuards(_ db: Database) throws -> [String] {
     let guards = try String.fetchAll(db, sql: "SELECT sql FROM sqlite_schema WHERE type = 'trigger'")
-    for table in ["entries", "tree_heads", "tiles"] {
-        try db.execute(sql: "DROP TRIGGER \(table)_stay; DROP TRIGGER \(table)_remain")
+    for name in try String.fetchAll(db, sql: "SELECT name FROM sqlite_schema WHERE type = 'trigger'") {
+        try db.execute(sql: "DROP TRIGGER \(name)")
     }
     return guards
 }

@@ -26,7 +26,7 @@ import Testing
         #expect(found.certificateDER == order.certificate)
         #expect(found.contentHash == order.intent.contentHash)
         #expect(found.profileSetVersion == order.intent.profileSetVersion)
-        #expect(found.intentSequence == 0 && found.sequence == 1 && found.leafHash == receipt.leafHash)
+        #expect(found.intentSequence == 0 && found.sequence == 1 && found.leafHash == receipt.leafHash.bytes)
         #expect(try ledger.reader.status(serial: order.intent.serial) == .issued(sequence: 1))
         #expect(try ledger.reader.openIntents().isEmpty)
         #expect(try ledger.reader.head()?.size == 2)
