@@ -77,7 +77,7 @@ let package = Package(
         ),
         room("SignerClient", ["SignerAPI", "Varlink"]),
         room("Ceremony", ["Issuance", "Threads", "StrictYAML", "TextForms", "Varlink"]),
-        room("Workbench", ["SignerClient", "Threads", "Tokens", "Secrets"]),
+        room("Workbench", ["SignerClient", "Threads", "Tokens", "Secrets", "Ledger", crypto]),
 
         program(
             "inkan-tokend",

@@ -3,7 +3,6 @@ import Ledger
 import Synchronization
 import Threads
 import Tokens
-import X509Building
 
 /// Has the log token sign the ledger's newest tree head, again and again while there is news, and lets the token
 /// remember what it has signed. A thread of its own does it, beside the issuing line and never in its way.
@@ -16,12 +15,13 @@ package final class Checkpointer: Sendable {
         /// The log key; its name is the log's origin.
         package var key: NoteKey
         /// Least time between two checkpoints, in nanoseconds.
-        package var interval: UInt64 = 500_000_000
+        package var interval: UInt64
         /// Least time between two marks in the token, in nanoseconds: writing to a token is slow.
         package var markInterval: UInt64 = 60_000_000_000
 
-        package init(key: NoteKey) {
+        package init(key: NoteKey, seconds: Int) {
             self.key = key
+            interval = UInt64(seconds) * 1_000_000_000
         }
     }
 
@@ -33,8 +33,7 @@ package final class Checkpointer: Sendable {
 
     private let settings: Settings
     private let ledger: LedgerStore
-    private let token: TokenWorkerSupervisor
-    private let algorithm: SignatureAlgorithm
+    private let signer: LogSigner
     /// What others have seen, to be compared before the first signature: who, and the checkpoint.
     private let seen: [(by: String, Checkpoint)]
     private let publish: @Sendable (Checkpoint) -> Void
@@ -55,11 +54,10 @@ package final class Checkpointer: Sendable {
     ) {
         self.settings = settings
         self.ledger = ledger
-        self.token = token
+        signer = LogSigner(key: settings.key, token: token)
         self.seen = seen
         self.publish = publish
         self.log = log
-        algorithm = settings.key.kind == .ecdsa ? .ecdsaP256SHA256 : .ed25519
     }
 
     /// What keeps checkpoints from being made, with what mends it; `nil` while all is well.
@@ -103,7 +101,7 @@ package final class Checkpointer: Sendable {
         do {
             try body()
         } catch {
-            problem = error.text
+            problem = error.description
         }
         let isNew = state.withLock { state in
             defer { state.problem = problem }
@@ -128,8 +126,8 @@ package final class Checkpointer: Sendable {
                     return nil
                 }
             } catch {
-                let trouble = CheckpointTrouble(error)
-                ledger.refuse(because: .notCompared(trouble.text))
+                let trouble = error as? CheckpointTrouble ?? CheckpointTrouble(error)
+                ledger.refuse(because: .notCompared(trouble.description))
                 report { () throws(CheckpointTrouble) in throw trouble }
             }
             pause(1_000_000_000)
@@ -140,8 +138,7 @@ package final class Checkpointer: Sendable {
     private func compareOnce() throws -> Int64 {
         for (who, checkpoint) in seen { try ledger.reader.compare(with: checkpoint, by: who) }
         var newest: Int64 = -1
-        for mark in try token.marks() {
-            let checkpoint = try Checkpoint(parsing: mark)
+        for checkpoint in try signer.marks() {
             try ledger.reader.compare(with: checkpoint, by: "the log token")
             newest = max(newest, checkpoint.size)
         }
@@ -172,32 +169,16 @@ package final class Checkpointer: Sendable {
     }
 
     private func sign(_ sealed: SealedTree) throws(CheckpointTrouble) -> Checkpoint {
-        let text = Checkpoint.text(origin: settings.key.name, size: sealed.size, root: sealed.root)
-        do {
-            let raw = try token.signature(
-                spki: settings.key.spki,
-                mechanism: algorithm.tokenMechanism,
-                input: algorithm.tokenInput(for: Array(text.utf8))
-            )
-            let signature = try algorithm.signatureValue(fromToken: raw.raw)
-            let note = SignedNote(text: text, signatures: [SignedNote.Signature(by: settings.key, signature)])
-            let checkpoint = try Checkpoint(note)
-            try checkpoint.verify(by: settings.key)
-            return checkpoint
-        } catch let error as LedgerError {
-            log(.badSignature(token: token.settings.name, detail: error.message))
-            throw CheckpointTrouble(error)
+        do throws(CheckpointTrouble) {
+            return try signer.sign(sealed)
         } catch {
-            throw CheckpointTrouble(error)
+            if error.isBadSignature { log(.badSignature(token: signer.token.settings.name, detail: error.description)) }
+            throw error
         }
     }
 
     private func mark(_ checkpoint: Checkpoint, _ signing: inout CheckpointSigning) throws(CheckpointTrouble) {
-        do {
-            try token.keepMark(checkpoint.note.encoded)
-        } catch {
-            throw CheckpointTrouble(error)
-        }
+        try signer.mark(checkpoint)
         signing.marked = checkpoint.size
         signing.markedAt = monotonicNanoseconds()
     }
@@ -232,30 +213,5 @@ private struct CheckpointSigning {
     /// The first mark goes before the first checkpoint that the ledger keeps.
     func mustMark(before checkpoint: Checkpoint, at now: UInt64, every interval: UInt64) -> Bool {
         checkpoint.size > marked && (marked < 0 || markedAt == 0 || now - markedAt >= interval)
-    }
-}
-
-/// Why there is no checkpoint, with what mends it.
-private struct CheckpointTrouble: Error {
-    let text: String
-
-    private init(text: String) {
-        self.text = text
-    }
-
-    init(_ error: LedgerError) {
-        text = "\(error.message) \(error.mend)"
-    }
-
-    init(_ error: TokenError) {
-        text = "\(error.outsideMessage); \(error.outsideMend)"
-    }
-
-    init(_ error: any Error) {
-        switch error {
-        case let error as LedgerError: self.init(error)
-        case let error as TokenError: self.init(error)
-        default: self.init(text: "\(error)")
-        }
     }
 }

@@ -88,7 +88,7 @@ final class Committer: Sendable {
                 gatherUntil = monotonicNanoseconds() + settings.gatherNanoseconds
                 trimmer.observe(pages: pagesInLog.load(ordering: .relaxed))
             }
-            if work.trim { trimmer.finish(writer.db, pages: pagesInLog.load(ordering: .relaxed)) }
+            if work.trim { trimmer.finish(pages: pagesInLog.load(ordering: .relaxed)) }
         }
     }
 

@@ -2,7 +2,7 @@ internal import GRDB
 
 /// Reads a ledger: one that is in use, or a file that nobody writes to. Any thread may call; calls block.
 package struct LedgerReader: Sendable {
-    private let connections: any DatabaseReader
+    let connections: any DatabaseReader
     private let index: IntentIndex?
     /// The tree as the last commit left it, where a writer knows.
     private let sealed: (@Sendable () -> SealedTree)?
@@ -81,10 +81,18 @@ package struct LedgerReader: Sendable {
     ///
     /// `progress` hears from time to time how many entries were checked. Throws only when the file can't be read at
     /// all; what is wrong in it stands in the report.
-    package func verify(progress: @escaping (Int64) -> Void = { _ in }) throws(LedgerError) -> VerificationReport {
+    ///
+    /// - Parameters:
+    ///   - key: the log's public key, from outside. Without it the ledger's own keys are believed.
+    ///   - seen: checkpoints of this log that were kept elsewhere.
+    package func verify(
+        key: NoteKey? = nil,
+        seen: [Checkpoint] = [],
+        progress: @escaping (Int64) -> Void = { _ in }
+    ) throws(LedgerError) -> VerificationReport {
         try read { db in
             var verification = Verification(db, progress: progress)
-            return try verification.run()
+            return try verification.run(CheckpointCheck(db: db, key: key, seen: seen))
         }
     }
 
@@ -94,6 +102,11 @@ package struct LedgerReader: Sendable {
         return try read { db in
             try query(db, try known ?? Opening.tree(db, size: try Opening.entryCount(db)))
         }
+    }
+
+    /// Lets the closure's own errors through.
+    func readLettingThrough(_ query: (Database) throws -> Void) throws {
+        try connections.read(query)
     }
 
     func read<Value>(_ query: (Database) throws -> Value) throws(LedgerError) -> Value {

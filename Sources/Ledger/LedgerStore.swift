@@ -89,6 +89,8 @@ package final class LedgerStore: Sendable {
         let configuration = Connections.configuration(label: "ledger.identify", readonly: true)
         let connection = try DatabaseQueue(path: settings.path, configuration: configuration)
         let isLedger = try connection.read(Schema.identify)
+        // What is damaged stays as it was found: opening would copy the log into the file.
+        if isLedger == true { try connection.read(Opening.checkUntouched) }
         try connection.close()
         switch isLedger {
         case true?: break

@@ -5,7 +5,8 @@ import Synchronization
 /// Keeps SQLite's write-ahead log short without making a commit wait.
 ///
 /// A passive check-point on a connection of its own copies nearly all pages back while the committer goes on; what was
-/// added meanwhile is little, and the committer copies that itself between two commits. Then the log starts over.
+/// added meanwhile is little, and the committer has that copied between two commits. Then the log starts over. No other
+/// connection check-points while the ledger is open (decision 0014).
 final class LogTrimmer: Sendable {
     private struct State {
         var busy = false
@@ -70,21 +71,17 @@ final class LogTrimmer: Sendable {
         }
     }
 
-    /// Copies the rest; runs on the committer's thread and connection, between commits.
+    /// Copies the rest; runs on the committer's thread, between commits.
     ///
     /// A long rest is left to the trimmer, as long as that gets on; if a reader's snapshot is in its way, the attempt
     /// ends, and the next one is made when the log has grown by the threshold.
-    func finish(_ db: Database, pages: Int) {
+    func finish(pages: Int) {
         let (copied, isAdvancing) = state.withLock { ($0.copied, $0.isAdvancing) }
         if copied > 0, pages - copied > LogTrimmer.shortRest {
             if isAdvancing { wake.signal() } else { state.withLock { $0.busy = false } }
             return
         }
-        do {
-            try db.checkpoint(.passive)
-        } catch {
-            log(.checkpointFailed(LedgerError(error)))
-        }
+        _ = checkpoint()
         state.withLock { $0.busy = false }
     }
 

@@ -7,7 +7,20 @@ internal import GRDB
 /// long for a long ledger as for a short one. The index takes less than a second for a million entries. All the rest
 /// is checked by `Verification`.
 enum Opening {
+    /// Looks for damage without changing anything: what the file declares, the newest entries, the tree over all.
+    static func checkUntouched(_ db: Database) throws {
+        if let difference = try Schema.differences(db).first { throw LedgerError.damaged(difference.message) }
+        _ = try restoreTree(db)
+    }
+
     static func restore(_ db: Database, index: IntentIndex) throws -> WriterMemory {
+        var memory = try restoreTree(db)
+        memory.open = try fill(index, db, size: memory.tree.size)
+        memory.authorityKeys = try authorityKeys(db)
+        return memory
+    }
+
+    private static func restoreTree(_ db: Database) throws -> WriterMemory {
         let size = try entryCount(db)
         var memory = WriterMemory()
         memory.tree = try tree(db, size: size)
@@ -32,8 +45,6 @@ enum Opening {
         }
         memory.sealed = SealedTree(memory.tree)
         memory.lastTime = Timestamp(milliseconds: head.time)
-        memory.open = try fill(index, db, size: size)
-        memory.authorityKeys = try authorityKeys(db)
         return memory
     }
 

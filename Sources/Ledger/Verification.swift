@@ -22,7 +22,7 @@ struct Verification {
         self.progress = progress
     }
 
-    mutating func run() throws -> VerificationReport {
+    mutating func run(_ checkpoints: CheckpointCheck) throws -> VerificationReport {
         guard try checkFile() else { return report }
         var history = try HistoryCheck(db)
         try walkEntries(&history)
@@ -30,6 +30,7 @@ struct Verification {
         try checkCount(of: "tiles", expected: tiles, kind: .tile)
         report.openIntents = history.open.sorted()
         report.head = try Reading.head(db)
+        try checkpoints.run(&report)
         return report
     }
 

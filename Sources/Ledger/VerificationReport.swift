@@ -17,6 +17,12 @@ package struct VerificationReport: Sendable, Hashable {
             case treeHead = "tree-head"
             /// A stored tile is not the entries'.
             case tile
+            /// A checkpoint is not the log's, or not of the tree.
+            case checkpoint
+            /// Somebody has seen more of the log than is there, or another history.
+            case older
+            /// A file of a copy is missing, malformed or not its.
+            case copy
             /// An index table does not agree with the entries.
             case index
             /// What the entries say can't have happened: a certificate without intent, a serial number twice.
@@ -38,6 +44,8 @@ package struct VerificationReport: Sendable, Hashable {
 
     package internal(set) var entries: Int64 = 0
     package internal(set) var certificates: Int64 = 0
+    /// Checkpoints that were found good.
+    package internal(set) var checkpoints: Int64 = 0
     /// The last stored tree head.
     package internal(set) var head: TreeHead?
     /// Intents with neither certificate nor closing entry. In a ledger in use they are being signed; opening closes

@@ -175,7 +175,7 @@ package final class Appliance: Sendable {
             }
         }
         return Checkpointer(
-            Checkpointer.Settings(key: keeping.key),
+            Checkpointer.Settings(key: keeping.key, seconds: keeping.checkpointSeconds),
             ledger: ledger,
             token: keeping.token,
             seen: keeping.seen,

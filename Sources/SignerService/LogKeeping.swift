@@ -9,6 +9,7 @@ struct LogKeeping {
     let token: TokenWorkerSupervisor
     let witnesses: [NoteKey]
     let checkpointFile: String?
+    let checkpointSeconds: Int
     /// What was written to the checkpoint's file before this start.
     let seen: [(by: String, Checkpoint)]
 
@@ -34,6 +35,7 @@ struct LogKeeping {
         }
         guard key.kind != .cosignature else { throw StartError("\(log.key) is a witness's key, not a log's") }
         checkpointFile = log.checkpointFile
+        checkpointSeconds = log.checkpointSeconds
         seen = try log.checkpointFile.map { (path) throws(StartError) in try Self.seen(path) } ?? []
         token.prepare(keys: [key.spki])
     }

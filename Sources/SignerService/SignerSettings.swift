@@ -33,6 +33,8 @@ package struct SignerSettings: Sendable {
         package var witnesses: [String]
         /// Where each new checkpoint is written; read and compared at start.
         package var checkpointFile: String?
+        /// Least time between two checkpoints.
+        package var checkpointSeconds: Int
     }
 
     package var ledger: String
@@ -161,7 +163,10 @@ extension SignerSettings.LogSettings {
                 witnesses: try log.optional("witnesses") { value throws(YAMLError) in
                     try value.list { (key) throws(YAMLError) in try key.string() }
                 } ?? [],
-                checkpointFile: try log.optional("checkpointFile") { value throws(YAMLError) in try value.string() }
+                checkpointFile: try log.optional("checkpointFile") { value throws(YAMLError) in try value.string() },
+                checkpointSeconds: try log.optional("checkpointSeconds") { value throws(YAMLError) in
+                    try value.integer(in: 1...3600)
+                } ?? 1
             )
         }
     }

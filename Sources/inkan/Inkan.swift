@@ -15,7 +15,7 @@ struct Inkan: ParsableCommand {
         version: InkanVersion.current,
         subcommands: [
             Status.self, Issuers.self, Profiles.self, Issue.self, Certificate.self, Doctor.self, TokenCommand.self,
-            CeremonyCommand.self, LedgerCommand.self,
+            CeremonyCommand.self, LedgerCommand.self, Backup.self, Restore.self,
         ]
     )
 }

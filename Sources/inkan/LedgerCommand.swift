@@ -8,8 +8,11 @@ import Varlink
 struct LedgerCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ledger",
-        abstract: "Read and check the ledger, in use or copied.",
-        subcommands: [LedgerList.self, LedgerShow.self, LedgerVerify.self]
+        abstract: "Read, check and give out the ledger, in use or copied.",
+        subcommands: [
+            LedgerList.self, LedgerShow.self, LedgerVerify.self, LedgerExport.self, LedgerCopy.self, LedgerProve.self,
+            LedgerWitness.self, LedgerCosign.self, LedgerAcceptLoss.self,
+        ]
     )
 }
 
@@ -108,36 +111,5 @@ struct LedgerShow: ParsableCommand {
             throw Exit.refused
         }
         print(String(decoding: found.body, as: UTF8.self))
-    }
-}
-
-struct LedgerVerify: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "verify",
-        abstract: "Check every entry, every leaf, every tree head and every index.",
-        discussion: "Ends with 0 when nothing was found, with 1 otherwise."
-    )
-
-    @OptionGroup var ledger: LedgerOptions
-    @OptionGroup var format: FormatOptions
-
-    func run() throws {
-        let reader = try ledger.reader()
-        let report = try readingLedger { () throws(LedgerError) in
-            try reader.verify { count in
-                if count > 0, count.isMultiple(of: 100_000) { complain("\(count) entries checked") }
-            }
-        }
-        let root = HexText.encode(report.head?.root ?? [])
-        format.print([
-            "entries": .integer(report.entries), "certificates": .integer(report.certificates), "root": .string(root),
-            "findings": .array(report.findings.map { .string($0.description) }),
-            "findingCount": .integer(Int64(report.findingCount)),
-        ]) {
-            print("\(report.entries) entries, \(report.certificates) certificates, root \(root)")
-            for finding in report.findings { print("FOUND \(finding)") }
-            print(report.isSound ? "nothing found wrong" : "\(report.findingCount) findings")
-        }
-        if !report.isSound { throw Exit.refused }
     }
 }

@@ -36,7 +36,12 @@ enum Algorithms {
         try Establishment(
             binaries: Stage.binaries,
             checkout: Stage.checkout,
-            plan: read("ceremony/development.yaml") + added.map(ceremony).joined(),
+            // The log key is of the other kind here.
+            plan: read("ceremony/development.yaml").replacing(
+                "token: log, key: ed25519",
+                with: "token: log, key: p-256"
+            )
+                + added.map(ceremony).joined(),
             profiles: profiles(from: read("profiles/development.yaml")),
             issuers: issuers
         )

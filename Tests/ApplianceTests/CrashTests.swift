@@ -80,8 +80,7 @@ struct CrashTests {
     private func traceAfterKill(_ fault: SystemCallFault) throws -> (order: String, state: Trace) {
         let establishment = try Stage.establishment()
         var released: [IssuedCertificate] = []
-        let doomed = try RunningAppliance(establishment, prefix: fault.prefix, waitReady: false)
-        try doomed.waitForSocket()
+        let doomed = try fault.start(establishment)
         let client = try doomed.client()
         for name in CrashTests.orders {
             client.send(try Stage.order(name))

@@ -55,7 +55,7 @@ struct SecrecyTests {
         var canaries = try FileManager.default.contentsOfDirectory(atPath: secrets)
             .filter { $0.hasSuffix("pin") }
             .map { try String(contentsOfFile: "\(secrets)/\($0)", encoding: .utf8) }
-        #expect(canaries.count == 4 && canaries.allSatisfy { $0.utf8.count >= 16 })
+        #expect(canaries.count == 6 && canaries.allSatisfy { $0.utf8.count >= 16 })
         let rightPIN = try String(contentsOfFile: token.pinFile, encoding: .utf8)
         canaries.append("canary-that-is-no-pin")
 

@@ -15,6 +15,7 @@ import Workbench
         let plan = try ShapePlan()
         let chains = try Self.issue(plan, by: appliance, into: folder)
         #expect(appliance.stop() == 0)
+        try expectLogByECDSA(establishment, into: folder.file("copy"))
 
         try Judges.openSSL(chains)
         try Judges.java(chains)
@@ -24,6 +25,18 @@ import Workbench
         try Judges.nss(chains.filter { !$0.leaf.contains("ed25519") })
         let authorities = Set(chains.flatMap { [$0.issuer, $0.root] }).sorted()
         try Judges.pkilint(chains.map(\.leaf) + authorities)
+    }
+
+    /// The log of all that, signed by a P-256 key, is good for Go as well.
+    private func expectLogByECDSA(_ establishment: Establishment, into copy: String) throws {
+        let key = try #require(try establishment.logKey)
+        try ChildProgram.check(
+            "\(Stage.binaries)/inkan",
+            ["ledger", "copy", "--ledger", establishment.ledgerPath, "--to", copy]
+        )
+        let verdict = try LogEvidence(key: key, copy: copy).judge()
+        #expect(verdict.hasPrefix("copy: "), "\(verdict)")
+        try ChildProgram.check("\(Stage.binaries)/inkan", ["ledger", "verify", "--copy", copy, "--key", key])
     }
 
     private static func issue(

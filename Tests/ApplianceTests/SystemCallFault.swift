@@ -5,8 +5,9 @@ import Workbench
 /// A system call of the service that fails, or that the service does not live to see, by way of strace.
 ///
 /// strace counts the calls of each thread by itself. The ledger's committer flushes twice for the service's start (a new
-/// log begins with a flush of its own) and twice for each order, for the intent and for the certificate; no other thread
-/// flushes as often. So the number of a flush names a step of a certain order.
+/// log begins with a flush of its own), once for the first checkpoint, and twice for each order, for the intent and for
+/// the certificate; no other thread flushes as often. So the number of a flush names a step of a certain order. There is
+/// no second checkpoint before the service stops.
 struct SystemCallFault: Sendable, CustomTestStringConvertible {
     enum Effect: Sendable {
         case kill
@@ -20,18 +21,33 @@ struct SystemCallFault: Sendable, CustomTestStringConvertible {
 
     /// How many orders have to be fulfilled before the one that is hit.
     static let ordersBefore = 2
+    private static let writesOfCheckpoint = 2
+
+    /// Starts the service under the fault, and waits until it has made its first checkpoint.
+    func start(_ establishment: Establishment) throws -> RunningAppliance {
+        let settings = try establishment.settings(logOptions: ", checkpointSeconds: 3600")
+        let appliance = try RunningAppliance(establishment, settings: settings, prefix: prefix, waitReady: false)
+        try appliance.waitForSocket()
+        _ = try appliance.checkpoint(covering: 1, appliance.client())
+        return appliance
+    }
 
     static func atFlush(of step: Step, _ effect: Effect) -> SystemCallFault {
         SystemCallFault(
             name: "fdatasync",
-            number: 2 + 2 * ordersBefore + (step == .intent ? 1 : 2),
+            number: 3 + 2 * ordersBefore + (step == .intent ? 1 : 2),
             effect: effect,
             testDescription: "flush of the \(step)"
         )
     }
 
     static func atWrite(_ number: Int, _ effect: Effect) -> SystemCallFault {
-        SystemCallFault(name: "pwrite64", number: number, effect: effect, testDescription: "write \(number)")
+        SystemCallFault(
+            name: "pwrite64",
+            number: number + writesOfCheckpoint,
+            effect: effect,
+            testDescription: "write \(number)"
+        )
     }
 
     enum Step: Sendable { case intent, certificate }
