@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// A passive check-point on a connection of its own copies nearly all pages back while the committer goes on; what was
 /// added meanwhile is little, and the committer has that copied between two commits. Then the log starts over. No other
-/// connection check-points while the ledger is open (decision 0014).
+/// connection check-points while the ledger is open (decision 0016).
 final class LogTrimmer: Sendable {
     private struct State {
         var busy = false

@@ -20,16 +20,17 @@ extension SignerSettings {
         )
     }
 
-    /// What the service keeps of its rights: its ledger's folder, and the files that its settings name, to read.
+    /// What the service keeps of its rights: the folders of its ledger and of the newest checkpoint, and the files that its settings name, to read.
     ///
     /// - Parameters:
     ///   - sockets: the sockets that it made itself, to be removed at the end.
     ///   - workersSocket: the spawner that it goes to, if that is no child of its own.
     package func confinement(sockets: [String], workersSocket: String?) -> Confinement {
-        let read = [profiles] + [compromisedKeys].compactMap { $0 } + issuers.flatMap { [$0.certificate] + $0.chain }
+        let read = [profiles] + [compromisedKeys].compactMap { $0 } + [log?.key].compactMap { $0 }
+            + issuers.flatMap { [$0.certificate] + $0.chain }
         return Confinement(
             .service(mayConnect: workersSocket != nil),
-            grants: [FileGrant(folder(of: ledger), .keep)]
+            grants: ([ledger] + [log?.checkpointFile].compactMap { $0 }).map { FileGrant(folder(of: $0), .keep) }
                 + read.map { FileGrant($0, .read) }
                 + sockets.map { FileGrant(folder(of: $0), .remove) }
         )
