@@ -87,7 +87,8 @@ let package = Package(
         program("inkan", ["SignerService", "SignerClient", "Ceremony", "Workbench", "CLinux", arguments]),
         program(
             "inkan-bench",
-            ["SignerClient", "Threads", "Workbench", "PKCS11", "X509Building", "Secrets", "Clocks", arguments]
+            ["SignerClient", "Threads", "Workbench", "PKCS11", "X509Building", "Secrets", "Clocks", "Ledger", crypto]
+                + [arguments]
         ),
 
         tests(

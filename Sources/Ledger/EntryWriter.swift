@@ -53,7 +53,7 @@ struct EntryWriter {
         for tile in memory.tree.completed {
             try sql.addTile.run {
                 $0.integer(tile.address)
-                $0.blob(tile.hashes.flatMap(\.bytes))
+                $0.blob(MerkleHash.bytes(of: tile.hashes))
             }
         }
         memory.sealed = SealedTree(memory.tree)

@@ -126,7 +126,7 @@ package struct LogCopyVerification {
         _ read: (String) throws -> [UInt8]
     ) throws {
         guard present.contains(path.text) else { return report.add(.tile, nil, "\(path.text) is missing") }
-        if try read(path.text) != hashes.flatMap(\.bytes) {
+        if try read(path.text) != MerkleHash.bytes(of: hashes) {
             report.add(.tile, nil, "\(path.text) does not hold the entries' hashes")
         }
     }

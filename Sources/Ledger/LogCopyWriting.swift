@@ -56,7 +56,7 @@ private struct LogCopyWriting {
         guard tree.size % Int64(MerkleTile.width) == 0 else { return }
         for tile in tree.completed {
             try put(TilePath(.hashes(level: tile.level), number: tile.number, width: MerkleTile.width)) {
-                tile.hashes.flatMap(\.bytes)
+                MerkleHash.bytes(of: tile.hashes)
             }
         }
         let bundle = bundle
@@ -72,7 +72,7 @@ private struct LogCopyWriting {
             let number = tree.size >> Int64(MerkleTile.height * (level + 1))
             try write(
                 TilePath(.hashes(level: level), number: number, width: hashes.count).text,
-                hashes.flatMap(\.bytes)
+                MerkleHash.bytes(of: hashes)
             )
         }
         let rest = Int(tree.size % Int64(MerkleTile.width))

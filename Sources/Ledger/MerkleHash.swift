@@ -82,6 +82,11 @@ package struct MerkleHash: Hashable, Sendable {
         withUnsafeBytes(of: self) { Array($0) }
     }
 
+    /// The octets of many, one after the other, as tiles have them.
+    static func bytes(of hashes: [MerkleHash]) -> [UInt8] {
+        hashes.withUnsafeBytes { Array($0) }
+    }
+
     /// In base64, as proofs and checkpoints carry it.
     package var base64: String {
         TextForms.base64(bytes)

@@ -135,7 +135,7 @@ struct Verification {
         for tile in tree.completed {
             tiles += 1
             let stored = try find.first({ $0.integer(tile.address) }) { $0.blob(0) }
-            if stored != tile.hashes.flatMap(\.bytes) {
+            if stored != MerkleHash.bytes(of: tile.hashes) {
                 report.add(.tile, nil, "tile \(tile.number) of level \(tile.level) is missing or not the entries'")
             }
         }
