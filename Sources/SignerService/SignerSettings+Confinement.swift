@@ -26,7 +26,8 @@ extension SignerSettings {
     ///   - sockets: the sockets that it made itself, to be removed at the end.
     ///   - workersSocket: the spawner that it goes to, if that is no child of its own.
     package func confinement(sockets: [String], workersSocket: String?) -> Confinement {
-        let read = [profiles] + [compromisedKeys].compactMap { $0 } + [log?.key].compactMap { $0 }
+        let read =
+            [profiles] + [compromisedKeys].compactMap { $0 } + [log?.key].compactMap { $0 }
             + issuers.flatMap { [$0.certificate] + $0.chain }
         return Confinement(
             .service(mayConnect: workersSocket != nil),
