@@ -61,7 +61,7 @@ struct SecrecyTests {
 
         var evidence = Evidence()
         let first = try token.start()
-        #expect(try evidence.addProcesses(of: first.processIdentifier) == 2)
+        #expect(try evidence.addProcesses(of: first.processIdentifier) == 3)
         try showEverything(first, into: &evidence)
         try causeTrouble(first, token, into: &evidence)
         evidence.add("exit", "\(first.stop())")
