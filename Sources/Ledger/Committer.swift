@@ -85,11 +85,15 @@ final class Committer: Sendable {
         ) {
             if !work.requests.isEmpty {
                 commit(work.requests, &writer)
-                gatherUntil = monotonicNanoseconds() + settings.gatherNanoseconds
+                gatherUntil = monotonicNanoseconds() + gathering(openIntents: writer.memory.open.count)
                 trimmer.observe(pages: pagesInLog.load(ordering: .relaxed))
             }
             if work.trim { trimmer.finish(pages: pagesInLog.load(ordering: .relaxed)) }
         }
+    }
+
+    private func gathering(openIntents: Int) -> UInt64 {
+        min(UInt64(openIntents) * settings.gatherNanosecondsPerIntent, settings.longestGatherNanoseconds)
     }
 
     private func refuseEverything() {
