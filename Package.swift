@@ -52,6 +52,7 @@ let package = Package(
         room("TextForms"),
         room("Threads", ["CLinux"]),
         room("Confinement", ["CLinux", "CSeccomp"]),
+        room("Metrics"),
         room("StrictYAML", [yams]),
         room("Secrets", ["CLinux"]),
         room("Varlink", ["CLinux", "Threads"]),
@@ -60,7 +61,7 @@ let package = Package(
         room("PKCS11", ["CPKCS11", "Secrets"]),
         room("Tokens", ["CLinux", "Clocks", "Threads", "Secrets", "StrictYAML", crypto]),
         room("Ledger", ["CLinux", "Clocks", "Threads", grdb, crypto]),
-        room("Issuance", ["Threads", "TextForms", "Policy", "X509Building", "Ledger", "Tokens", "Clocks"]),
+        room("Issuance", ["Threads", "TextForms", "Policy", "X509Building", "Ledger", "Tokens", "Clocks", "Metrics"]),
         .target(
             name: "SignerAPI",
             dependencies: ["Varlink"],
@@ -73,7 +74,7 @@ let package = Package(
         ),
         room(
             "SignerService",
-            ["TextForms", "SignerAPI", "Issuance", "Varlink", "StrictYAML", "Secrets", "Confinement"]
+            ["TextForms", "SignerAPI", "Issuance", "Varlink", "StrictYAML", "Secrets", "Confinement", "Metrics"]
         ),
         room("SignerClient", ["SignerAPI", "Varlink"]),
         room("Ceremony", ["Issuance", "Threads", "StrictYAML", "TextForms", "Varlink"]),

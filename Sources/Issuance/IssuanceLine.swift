@@ -13,6 +13,8 @@ package final class IssuanceLine: Sendable {
 
     package let authority: IssuingAuthority
     package let ledger: LedgerStore
+    /// What has gone through the line, in numbers.
+    package let metrics = LineMetrics()
     /// Keys that users' tokens have made.
     package let tokenKeys: TokenKeyBook
     private let workers: WorkerPool
@@ -76,8 +78,12 @@ package final class IssuanceLine: Sendable {
         isWanted: @escaping @Sendable () -> Bool = { true },
         reply: @escaping Reply
     ) {
-        guard inFlight.takePlace() else { return reply(.failure(.busy())) }
-        let answer: Reply = { [inFlight] result in
+        guard inFlight.takePlace() else {
+            metrics.note(.failure(.busy()))
+            return reply(.failure(.busy()))
+        }
+        let answer: Reply = { [inFlight, metrics] result in
+            metrics.note(result)
             reply(result)
             inFlight.givePlace()
         }

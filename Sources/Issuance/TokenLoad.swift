@@ -1,3 +1,4 @@
+import Clocks
 import Synchronization
 import Tokens
 
@@ -5,6 +6,15 @@ import Tokens
 final class TokenLoad: Sendable {
     /// A moving average of what the module took for a signature, in nanoseconds.
     private let average = Atomic<UInt64>(0)
+    private let verifiedAt = Atomic<UInt64>(0)
+
+    /// When a signature of this key was last seen to verify, in monotonic nanoseconds; 0 for never.
+    var lastVerified: UInt64 { verifiedAt.load(ordering: .relaxed) }
+
+    /// A signature verifies.
+    func noteVerified() {
+        verifiedAt.store(monotonicNanoseconds(), ordering: .relaxed)
+    }
 
     /// Takes a finished signature into account.
     func observe(_ signature: TokenSignature) {
@@ -21,6 +31,9 @@ final class TokenLoad: Sendable {
 }
 
 extension SigningKey {
+    /// When a signature of this key was last seen to verify, in monotonic nanoseconds; 0 for never.
+    package var lastVerifiedSignature: UInt64 { load.lastVerified }
+
     /// Whether it makes sense to promise a signature: a locked or missing token makes none, and one whose queue is longer
     /// than half its deadline would only let the caller wait for a time-out.
     func checkToken() throws(IssuanceError) {

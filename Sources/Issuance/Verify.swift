@@ -21,6 +21,7 @@ extension SignedCertificate {
         guard signer.publicKey.isValidSignature(signature, for: built.bytes, algorithm: algorithm) else {
             throw .badSignature(token: signer.tokenName, detail: "it does not verify under the issuer's public key")
         }
+        signer.load.noteVerified()
         return VerifiedCertificate(
             signed: self,
             certificate: Certificate.assemble(tbsDER: built.bytes, algorithm: algorithm, signature: signature)

@@ -39,6 +39,9 @@ package final class WorkerPool: Sendable {
         return isTaken
     }
 
+    /// How many jobs wait for a thread.
+    package var waiting: Int { queue.withLock { $0.jobs.count - $0.next } }
+
     /// Lets the threads end once the queue is empty.
     package func stop() {
         queue.withLock { $0.stopped = true }

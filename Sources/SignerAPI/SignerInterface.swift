@@ -16,6 +16,7 @@ public enum SignerInterface {
         case issueCertificates = "IssueCertificates"
         case getCertificate = "GetCertificate"
         case getChain = "GetChain"
+        case getMetrics = "GetMetrics"
 
         /// The name on the wire.
         public var fullName: String { "\(SignerInterface.name).\(rawValue)" }
@@ -39,4 +40,7 @@ public enum OfficerInterface {
 
     /// The name of `UnlockToken` on the wire.
     public static let unlockToken = "\(name).UnlockToken"
+
+    /// The name of `GetProcesses` on the wire.
+    public static let getProcesses = "\(name).GetProcesses"
 }

@@ -1,4 +1,5 @@
 import Clocks
+import Confinement
 import Glibc
 import Issuance
 import Ledger
@@ -30,16 +31,19 @@ package final class Appliance: Sendable {
     private let reads: WorkerPool
     private let line: IssuanceLine
     private let station: UserTokenStation
+    private let readiness: Readiness
     private let server: Server
 
     /// Puts the parts together. Nothing runs yet but the ledger, which has closed what a crash had left open.
     ///
     /// - Parameters:
     ///   - launcher: starts the tokens' workers.
+    ///   - landlockVersion: what this process has put itself under; 0 for nothing.
     ///   - listeners: the sockets to serve.
     package init(
         settings: SignerSettings,
         launcher: WorkerLauncher,
+        landlockVersion: Int,
         listeners: [Listener],
         clock: any WallClock,
         log: ServiceLog
@@ -49,14 +53,21 @@ package final class Appliance: Sendable {
         self.clock = clock
         let profiles = try ProfileSet(path: settings.profiles)
         let compromised = try settings.compromisedKeys.map { try CompromisedKeyList(path: $0) }
+        let news = Guarded<Readiness?>(nil)
         tokens = settings.tokens.map { token in
-            TokenWorkerSupervisor(settings: token, launcher: launcher) { log.write($0) }
+            TokenWorkerSupervisor(settings: token, launcher: launcher) { event in
+                log.write(event)
+                news.withLock { $0 }?.look()
+            }
         }
         let authority = IssuingAuthority(
             profiles: profiles,
             issuers: try Self.issuers(settings, profiles: profiles, tokens: tokens),
             compromisedKeys: compromised
         )
+        let readiness = Readiness(Array(authority.issuers.values))
+        news.withLock { $0 = readiness }
+        self.readiness = readiness
         var store = LedgerSettings(path: settings.ledger)
         // A ledger that is not there is a disk that is not mounted, not a new beginning.
         store.mayCreate = false
@@ -77,20 +88,33 @@ package final class Appliance: Sendable {
             limit: settings.limits.ordersInFlight
         ) { log.write($0) }
         station = UserTokenStation(readers: settings.readers, line: line, ownTokens: tokens, launcher: launcher)
+        let inventory = Inventory(
+            authority: authority,
+            tokens: tokens,
+            ledger: ledger,
+            ledgerFolder: folder(of: settings.ledger),
+            clock: clock,
+            checkpointer: checkpointer,
+            readiness: readiness
+        )
         let handler = SignerHandler(
             line: line,
             roles: RoleBook(frontEndUsers: settings.frontEndUsers, officerUsers: settings.officerUsers),
             tokens: tokens,
-            inventory: Inventory(
-                authority: authority,
-                tokens: tokens,
-                ledger: ledger,
-                clock: clock,
-                checkpointer: checkpointer
-            ),
+            inventory: inventory,
             reads: reads,
             log: LedgerHandler(ledger: ledger, witnesses: keeping?.witnesses ?? []) { log.write($0) },
-            station: station
+            station: station,
+            metrics: ServiceMetrics(
+                line: line,
+                tokens: tokens,
+                ledger: ledger,
+                workers: workers,
+                reads: reads,
+                readiness: readiness,
+                inventory: inventory
+            ),
+            processes: OwnProcesses(tokens: tokens, launcher: launcher, landlockVersion: landlockVersion)
         )
         server = try Self.server(settings.limits, handler)
         for listener in listeners { server.add(listener) }
@@ -99,6 +123,7 @@ package final class Appliance: Sendable {
 
     /// Starts the token workers and serves the sockets. Returns at once; tokens become ready on their own threads.
     package func start() {
+        readiness.start()
         for token in tokens { token.start() }
         checkpointer?.start()
         server.start()
@@ -116,6 +141,7 @@ package final class Appliance: Sendable {
         let isAnswered = server.stop(deadline: .seconds(Int64(allowed)))
         let isIdle = line.waitUntilIdle(until: deadline)
         let answered = isAnswered && isIdle
+        readiness.stop()
         let logToken = settings.log?.token
         for token in tokens where token.settings.name != logToken { token.stop() }
         if !isIdle { _ = line.waitUntilIdle(until: monotonicNanoseconds() + 1_000_000_000) }

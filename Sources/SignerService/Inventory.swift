@@ -1,4 +1,5 @@
 import Clocks
+import Glibc
 import Issuance
 import Ledger
 import Policy
@@ -12,29 +13,37 @@ package final class Inventory: Sendable {
     private let authority: IssuingAuthority
     private let tokens: [TokenWorkerSupervisor]
     private let ledger: LedgerStore
+    private let ledgerFolder: String
     private let clock: any WallClock
     private let checkpointer: Checkpointer?
+    private let readiness: Readiness
     private let startedAt = monotonicNanoseconds()
 
-    package init(
+    init(
         authority: IssuingAuthority,
         tokens: [TokenWorkerSupervisor],
         ledger: LedgerStore,
+        ledgerFolder: String,
         clock: any WallClock,
-        checkpointer: Checkpointer?
+        checkpointer: Checkpointer?,
+        readiness: Readiness
     ) {
         self.authority = authority
         self.tokens = tokens
         self.ledger = ledger
+        self.ledgerFolder = ledgerFolder
         self.clock = clock
         self.checkpointer = checkpointer
+        self.readiness = readiness
     }
 
     /// What is wrong, with what mends it, and whether nothing at all can be issued because of it.
-    private var trouble: (problem: String?, isGrave: Bool) {
+    private func trouble(for role: Role) -> (problem: String?, isGrave: Bool) {
         if let problem = ledgerProblem { return (problem, true) }
         let problems = tokens.compactMap { token in
-            token.status.problem.map { (token: token.settings.name, text: "token \(token.settings.name): \($0)") }
+            problem(of: token, for: role).map {
+                (token: token.settings.name, text: "token \(token.settings.name): \($0)")
+            }
         }
         let issuing = Set(authority.issuers.values.map(\.key.tokenName))
         let inTrouble = issuing.intersection(problems.map(\.token))
@@ -42,8 +51,22 @@ package final class Inventory: Sendable {
         return (first?.text ?? checkpointer?.problem, inTrouble.count == issuing.count)
     }
 
+    /// Whether anything can be issued.
+    var isReady: Bool { !trouble(for: .frontEnd).isGrave }
+
+    /// What keeps a token from signing, with what mends it. An officer reads all of it.
+    private func problem(of token: TokenWorkerSupervisor, for role: Role) -> String? {
+        if let problem = token.status.problem(for: role) { return problem }
+        switch readiness.trouble(of: token) {
+        case nil: return nil
+        case .unproven?: return "its keys are making their test signatures; wait a moment"
+        case .failed(let error)?: return "a key of it does not make a test signature: \(error.words(for: role))"
+        }
+    }
+
     private var ledgerProblem: String? {
         if let failure = ledger.failure ?? ledger.refusal { return failure.description }
+        if !hasRoom { return LedgerError.full.description }
         do throws(LedgerError) {
             let head = try ledger.reader.head()
             guard let head, clock.now < head.time else { return nil }
@@ -53,8 +76,18 @@ package final class Inventory: Sendable {
         }
     }
 
-    func writeStatus(to writer: inout JSONWriter) {
-        let (problem, isGrave) = trouble
+    /// What some hundred commits take in the write-ahead log. With less, orders are about to be refused.
+    private static let leastRoom: UInt = 1 << 20
+
+    /// Whether the ledger's disk has room. One that does not say is believed to.
+    private var hasRoom: Bool {
+        var facts = statvfs()
+        guard statvfs(ledgerFolder, &facts) == 0 else { return true }
+        return UInt(facts.f_bavail) * UInt(facts.f_frsize) >= Self.leastRoom
+    }
+
+    func writeStatus(to writer: inout JSONWriter, for role: Role) {
+        let (problem, isGrave) = trouble(for: role)
         writer.member("version", InkanVersion.current)
         writer.member("ready", !isGrave)
         writer.member("problem", problem)
@@ -64,7 +97,7 @@ package final class Inventory: Sendable {
         writer.object("ledger") { writeLedger(to: &$0) }
         writer.name("tokens")
         writer.beginArray()
-        for token in tokens { write(token, to: &writer) }
+        for token in tokens { write(token, to: &writer, for: role) }
         writer.endArray()
     }
 
@@ -82,7 +115,7 @@ package final class Inventory: Sendable {
         if let checkpoint { writer.member("checkpoint", checkpoint.size) }
     }
 
-    private func write(_ token: TokenWorkerSupervisor, to writer: inout JSONWriter) {
+    private func write(_ token: TokenWorkerSupervisor, to writer: inout JSONWriter, for role: Role) {
         let status = token.status
         writer.beginObject()
         writer.member("name", token.settings.name)
@@ -92,7 +125,7 @@ package final class Inventory: Sendable {
         writer.member("model", status.token?.model ?? "")
         writer.member("sessions", status.sessions)
         writer.member("restarts", status.restarts)
-        writer.member("problem", status.problem)
+        writer.member("problem", self.problem(of: token, for: role))
         writer.endObject()
     }
 
@@ -136,19 +169,24 @@ extension TokenStatus {
         }
     }
 
-    private var keyTrouble: String {
-        keyProblem.map { "\($0.outsideMessage); \($0.outsideMend)" } ?? "they are being looked for"
-    }
-
     /// What keeps the token from signing, with what mends it.
-    var problem: String? {
-        switch state {
+    func problem(for role: Role) -> String? {
+        let keyTrouble = keyProblem?.words(for: role) ?? "they are being looked for"
+        return switch state {
         case .ready:
             keysFound < keysAsked ? "\(keysAsked - keysFound) of \(keysAsked) keys cannot be used: \(keyTrouble)" : nil
         case .stopped: "it is stopped"
         case .starting: "it is starting"
         case .locked(let error), .missing(let error), .failed(let error):
-            "\(error.outsideMessage); \(error.outsideMend)"
+            error.words(for: role)
         }
+    }
+}
+
+extension TokenError {
+    /// Officers at the machine read what is known; others what concerns them.
+    fileprivate func words(for role: Role) -> String {
+        guard role == .officer else { return "\(outsideMessage); \(outsideMend)" }
+        return "\(message); \(mend)" + (code.locksToken ? " (inkan token unlock)" : "")
     }
 }

@@ -17,6 +17,8 @@ package final class SignerHandler: CallHandler {
     private let reads: WorkerPool
     private let station: UserTokenStation
     private let log: LedgerHandler
+    private let metrics: ServiceMetrics
+    private let processes: OwnProcesses
 
     /// - Parameter reads: threads for what reads the ledger, apart from the line's workers.
     init(
@@ -26,7 +28,9 @@ package final class SignerHandler: CallHandler {
         inventory: Inventory,
         reads: WorkerPool,
         log: LedgerHandler,
-        station: UserTokenStation
+        station: UserTokenStation,
+        metrics: ServiceMetrics,
+        processes: OwnProcesses
     ) {
         self.line = line
         self.roles = roles
@@ -35,6 +39,8 @@ package final class SignerHandler: CallHandler {
         self.reads = reads
         self.station = station
         self.log = log
+        self.metrics = metrics
+        self.processes = processes
     }
 
     package func handle(_ call: Call) {
@@ -42,12 +48,15 @@ package final class SignerHandler: CallHandler {
             return turnAway(call, "user \(call.peer.uid) may not use this socket")
         }
         if let method = SignerInterface.Method(fullName: call.method) {
-            handle(method, call)
+            handle(method, call, role)
         } else if let method = LedgerInterface.Method(fullName: call.method) {
             read(call) { [log] in log.handle(method, call, role) }
         } else if call.method == OfficerInterface.unlockToken {
             guard role == .officer else { return turnAway(call, "only the officers' socket takes this method") }
             unlockToken(call)
+        } else if call.method == OfficerInterface.getProcesses {
+            guard role == .officer else { return turnAway(call, "only the officers' socket takes this method") }
+            call.reply { [processes] in processes.write(to: &$0) }
         } else if let method = TokenStationInterface.Method(fullName: call.method) {
             guard role == .officer else { return turnAway(call, "only the officers' socket takes this method") }
             station.handle(method, call)
@@ -56,11 +65,13 @@ package final class SignerHandler: CallHandler {
         }
     }
 
-    private func handle(_ method: SignerInterface.Method, _ call: Call) {
+    private func handle(_ method: SignerInterface.Method, _ call: Call, _ role: Role) {
         switch method {
         case .issueCertificate: issue(call)
         case .issueCertificates: BatchIssue(call: call, line: line).start()
-        case .getStatus: read(call) { [inventory] in call.reply { inventory.writeStatus(to: &$0) } }
+        case .getStatus:
+            read(call) { [inventory] in call.reply { inventory.writeStatus(to: &$0, for: role) } }
+        case .getMetrics: read(call) { [metrics] in call.reply { $0.member("openMetrics", metrics.text) } }
         case .listIssuers: call.reply { [inventory] in inventory.writeIssuers(to: &$0) }
         case .listProfiles: call.reply { [inventory] in inventory.writeProfiles(to: &$0) }
         case .getCertificate: read(call) { [self] in getCertificate(call) }

@@ -20,7 +20,8 @@ extension SignerSettings {
         )
     }
 
-    /// What the service keeps of its rights: the folders of its ledger and of the newest checkpoint, and the files that its settings name, to read.
+    /// What the service keeps of its rights: the folders of its ledger and of the newest checkpoint, and the files that its
+    /// settings name, to read.
     ///
     /// - Parameters:
     ///   - sockets: the sockets that it made itself, to be removed at the end.

@@ -55,10 +55,12 @@ package final class Guarded<Value>: @unchecked Sendable {
         defer { pthread_mutex_unlock(lock) }
         while true {
             if let result = body(&value) { return result }
-            // The wait may end early where time is not the kernel's own; the clock decides.
-            if pthread_cond_timedwait(condition, lock, &moment) == ETIMEDOUT, Self.hasPassed(moment) {
-                return body(&value)
-            }
+            guard pthread_cond_timedwait(condition, lock, &moment) == ETIMEDOUT else { continue }
+            if Self.hasPassed(moment) { return body(&value) }
+            // The wait may end early where time is not the kernel's own; the clock decides, and is not asked without pause.
+            pthread_mutex_unlock(lock)
+            poll(nil, 0, 1)
+            pthread_mutex_lock(lock)
         }
     }
 

@@ -121,6 +121,27 @@ package struct SpawnerCharter: Sendable {
     }
 }
 
+/// What a spawner says of itself once it is confined.
+package struct SpawnerFacts: Sendable {
+    package var process: Int32
+    package var landlockVersion: Int
+
+    package init(process: Int32, landlockVersion: Int) {
+        self.process = process
+        self.landlockVersion = landlockVersion
+    }
+
+    package func write(to writer: inout MessageWriter) {
+        writer.number(process)
+        writer.number(UInt32(landlockVersion))
+    }
+
+    package init(from reader: inout MessageReader) throws(TokenError) {
+        process = try reader.number()
+        landlockVersion = Int(try reader.number(UInt32.self))
+    }
+}
+
 extension MessageWriter {
     fileprivate mutating func variables(_ environment: [String: String]) {
         number(UInt32(environment.count))

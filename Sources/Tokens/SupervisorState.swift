@@ -35,6 +35,8 @@ struct SupervisorState {
     var keyRounds = 0
     var token: TokenDescription?
     var landlockVersion: Int?
+    var callsAnswered = 0
+    var callsFailed = 0
     /// When the keeper looks again by itself; `nil` when only a signal wakes it.
     var keeperWakesAt: UInt64?
     private var nextID: UInt64 = 1
@@ -177,7 +179,11 @@ struct SupervisorState {
         body: inout MessageReader,
         now: UInt64
     ) throws(TokenError) -> [() -> Void] {
-        if let error { noteFailure(error) }
+        callsAnswered += 1
+        if let error {
+            callsFailed += 1
+            noteFailure(error)
+        }
         var answers: [() -> Void] = []
         if case .prepareKey(let key, _) = call.work { answers = keyAnswered(key, error: error) }
         if let error { return answers + [call.failure(error)].compactMap { $0 } }
@@ -285,7 +291,9 @@ struct SupervisorState {
             workerID: worker?.identifier,
             landlockVersion: worker == nil ? nil : landlockVersion,
             callsWaiting: waitingCount,
-            callsInWorker: book.inWorkerCount
+            callsInWorker: book.inWorkerCount,
+            callsAnswered: callsAnswered,
+            callsFailed: callsFailed
         )
     }
 }

@@ -201,6 +201,9 @@ package struct TokenStatus: Sendable {
     package var landlockVersion: Int?
     package var callsWaiting: Int
     package var callsInWorker: Int
+    /// Calls that workers have answered since the start, and those among them that they answered with an error.
+    package var callsAnswered: Int
+    package var callsFailed: Int
 }
 
 /// Something that operators want to read in the log.

@@ -13,6 +13,7 @@ package final class WorkerSpawner: Sendable {
     private let charter: SpawnerCharter
     /// Held for the time of one question and its answer.
     private let turn: Mutex<WorkerConnection?>
+    private let facts: Mutex<SpawnerFacts>
 
     /// How long an answer may take, in nanoseconds. Starting a program takes milliseconds.
     private static let patience: UInt64 = 10_000_000_000
@@ -30,7 +31,7 @@ package final class WorkerSpawner: Sendable {
         socket = nil
         self.charter = charter
         do throws(TokenError) {
-            try Self.introduce(process.connection, charter)
+            facts = Mutex(try Self.introduce(process.connection, charter))
         } catch {
             process.kill()
             _ = process.reap()
@@ -44,10 +45,20 @@ package final class WorkerSpawner: Sendable {
         child = nil
         self.socket = socket
         self.charter = charter
-        turn = Mutex(try Self.connect(socket, charter))
+        let (connection, facts) = try Self.connect(socket, charter)
+        turn = Mutex(connection)
+        self.facts = Mutex(facts)
     }
 
-    private static func connect(_ path: String, _ charter: SpawnerCharter) throws(TokenError) -> WorkerConnection {
+    /// The spawner's process id, as it says itself.
+    package var process: Int32 { facts.withLock { $0.process } }
+    /// The version of Landlock that it has put itself under; 0 for none.
+    package var landlockVersion: Int { facts.withLock { $0.landlockVersion } }
+
+    private static func connect(
+        _ path: String,
+        _ charter: SpawnerCharter
+    ) throws(TokenError) -> (WorkerConnection, SpawnerFacts) {
         let kind = Int32(SOCK_SEQPACKET.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
         let descriptor = Glibc.socket(AF_UNIX, kind, 0)
         guard descriptor >= 0 else { throw .spawnerGone("no socket: \(String(cString: strerror(errno)))") }
@@ -63,20 +74,23 @@ package final class WorkerSpawner: Sendable {
             }
         }
         guard result == 0 else { throw .spawnerGone("\(path): \(String(cString: strerror(errno)))") }
-        try introduce(connection, charter)
-        return connection
+        return (connection, try introduce(connection, charter))
     }
 
     /// Tells a fresh process what it is for, and hears whether it could confine itself to that.
-    private static func introduce(_ connection: WorkerConnection, _ charter: SpawnerCharter) throws(TokenError) {
+    private static func introduce(
+        _ connection: WorkerConnection,
+        _ charter: SpawnerCharter
+    ) throws(TokenError) -> SpawnerFacts {
         var writer = MessageWriter()
         writer.beginFrame(id: 0, kind: WorkerOperation.beSpawner.rawValue)
         charter.write(to: &writer)
         writer.endFrame()
         guard connection.send(writer.bytes) else { throw .spawnerGone("it ended at its start") }
-        try receive(connection) { (reader) throws(TokenError) in
+        return try receive(connection) { (reader) throws(TokenError) in
             var frame = try reader.frame()
             guard frame.kind == WorkerReply.done.rawValue else { throw try TokenError(from: &frame.body) }
+            return try SpawnerFacts(from: &frame.body)
         }
     }
 
@@ -155,7 +169,9 @@ package final class WorkerSpawner: Sendable {
     /// A spawner that was lost is looked for again for a start alone: the workers of the old one are dead.
     private func reconnect(for request: SpawnerRequest) throws(TokenError) -> WorkerConnection {
         guard let socket, case .start = request else { throw .spawnerGone("it ended") }
-        return try Self.connect(socket, charter)
+        let (connection, facts) = try Self.connect(socket, charter)
+        self.facts.withLock { $0 = facts }
+        return connection
     }
 }
 

@@ -17,11 +17,13 @@ package final class RunningAppliance: Sendable {
     /// - Parameters:
     ///   - settings: its settings file's text; the establishment's own where none is given.
     ///   - prefix: a command that the service is run under, such as faketime or strace with its arguments.
+    ///   - arguments: further arguments of the service.
     ///   - waitReady: `false` for a service that is not meant to become ready.
     package init(
         _ establishment: Establishment,
         settings: String? = nil,
         prefix: [String] = [],
+        arguments: [String] = [],
         environment: [String: String] = [:],
         waitReady: Bool = true
     ) throws {
@@ -40,7 +42,7 @@ package final class RunningAppliance: Sendable {
             prefix + [
                 "\(establishment.binaries)/inkan-signerd", "--config", folder.file("signer.yaml"),
                 "--socket", folder.file("signer.sock"), "--officer-socket", folder.file("officer.sock"),
-            ]
+            ] + arguments
         process.environment = ProcessInfo.processInfo.environment
             .merging(["SWIFT_BACKTRACE": "enable=no"]) { $1 }.merging(environment) { $1 }
         let log = try FileHandle(forWritingTo: URL(fileURLWithPath: logFile))

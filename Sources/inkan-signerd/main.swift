@@ -49,6 +49,7 @@ struct InkanSignerd: ParsableCommand {
             let appliance = try Appliance(
                 settings: settings,
                 launcher: .through(spawner),
+                landlockVersion: landlock,
                 listeners: listeners,
                 clock: SystemClock(),
                 log: log

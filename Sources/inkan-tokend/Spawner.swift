@@ -11,6 +11,7 @@ struct Spawner {
     private let connection: WorkerConnection
     private let executable: String
     private var workers: Set<pid_t> = []
+    let facts: SpawnerFacts
 
     /// Confines this process to what its workers will need together.
     init(_ charter: SpawnerCharter, _ connection: WorkerConnection) throws(TokenError) {
@@ -29,6 +30,7 @@ struct Spawner {
                 ),
                 grants: Confinement.program(at: executable) + places.flatMap(\.grantsOfSpawner)
             ).enforce()
+            facts = SpawnerFacts(process: getpid(), landlockVersion: version)
             WorkerLog.write("spawner-ready", ["landlock": "\(version)"])
         } catch {
             throw TokenError(.workerUnusable, "the spawner cannot confine itself", mend: error.description)

@@ -33,7 +33,9 @@ enum Worker {
             case .open: return try serve(try OpenRequest(from: &frame.body), connection)
             case .beSpawner:
                 let spawner = try Spawner(try SpawnerCharter(from: &frame.body), connection)
-                send(connection, id: id, reply: .done, body: [])
+                var writer = MessageWriter()
+                spawner.facts.write(to: &writer)
+                send(connection, id: id, reply: .done, body: writer.bytes)
                 return spawner.run()
             case .desk:
                 let module = try frame.body.text()

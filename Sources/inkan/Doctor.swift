@@ -43,6 +43,7 @@ struct Doctor: ParsableCommand {
             let issuers = examination.readIssuers(settings)
             if let status = try runningStatus() {
                 examination.checkRunning(status)
+                try examination.checkProtections(runningProcesses())
             } else {
                 examination.checkTokens(settings, issuers)
             }
@@ -62,12 +63,30 @@ struct Doctor: ParsableCommand {
     /// no reason to touch its tokens.
     private func runningStatus() throws -> JSONObject? {
         do {
-            return try socket.client().call(.getStatus)
+            return try officerClient().call(.getStatus)
         } catch SignerClientError.connection(.unreachable) {
             return nil
         } catch {
             complain("the service is there and does not answer: \(error)")
             throw Exit.unreachable
+        }
+    }
+
+    /// The officers' socket tells all of a token's trouble; where it cannot be had, the front end's tells the rest.
+    private func officerClient() throws(SignerClientError) -> SignerClient {
+        do throws(SignerClientError) {
+            return try socket.officerClient()
+        } catch {
+            return try socket.client()
+        }
+    }
+
+    /// The processes of the running service, or nothing for a user who may not ask the officers' socket.
+    private func runningProcesses() throws -> [JSONObject]? {
+        do throws(SignerClientError) {
+            return try socket.officerClient().processes()
+        } catch {
+            return nil
         }
     }
 }

@@ -14,8 +14,8 @@ struct Inkan: ParsableCommand {
             """,
         version: InkanVersion.current,
         subcommands: [
-            Status.self, Issuers.self, Profiles.self, Issue.self, Certificate.self, Doctor.self, TokenCommand.self,
-            CeremonyCommand.self, LedgerCommand.self, Backup.self, Restore.self,
+            Status.self, Metrics.self, Issuers.self, Profiles.self, Issue.self, Certificate.self, Doctor.self,
+            TokenCommand.self, CeremonyCommand.self, LedgerCommand.self, Backup.self, Restore.self,
         ]
     )
 }

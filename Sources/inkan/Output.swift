@@ -26,11 +26,19 @@ struct SocketOptions: ParsableArguments {
         try answering { () throws(SignerClientError) in try client(patience: patience) }
     }
 
+    /// Connects to the officers' socket: the one that was named, if it is that, or the one beside it.
+    func officerClient() throws(SignerClientError) -> SignerClient {
+        let place = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+        return try SignerClient(socket: (place + ["officer.sock"]).joined(separator: "/"), timeout: .seconds(timeout))
+    }
+
+    private var path: String {
+        socket ?? getenv("INKAN_SOCKET").map { String(cString: $0) } ?? "/run/inkan/signer.sock"
+    }
+
     /// Connects.
     func client(patience: Int = 0) throws(SignerClientError) -> SignerClient {
-        let fromEnvironment = getenv("INKAN_SOCKET").map { String(cString: $0) }
-        let path = socket ?? fromEnvironment ?? "/run/inkan/signer.sock"
-        return try SignerClient(socket: path, timeout: .seconds(max(timeout, patience)))
+        try SignerClient(socket: path, timeout: .seconds(max(timeout, patience)))
     }
 }
 

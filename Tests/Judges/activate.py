@@ -1,6 +1,6 @@
 """Starts a program as a service manager does: its sockets are open and listening before it runs (sd_listen_fds(3)).
 
-    activate.py NAME=PATH [NAME=PATH ...] -- PROGRAM ARGUMENT ...
+    activate.py [--seqpacket] NAME=PATH [NAME=PATH ...] -- PROGRAM ARGUMENT ...
 """
 
 import os
@@ -9,12 +9,15 @@ import sys
 
 
 def main(arguments):
+    kind = socket.SOCK_STREAM
+    if arguments[0] == "--seqpacket":
+        kind, arguments = socket.SOCK_SEQPACKET, arguments[1:]
     end = arguments.index("--")
     names = []
     for number, place in enumerate(arguments[:end]):
         name, path = place.split("=", 1)
         names.append(name)
-        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        listener = socket.socket(socket.AF_UNIX, kind)
         listener.bind(path)
         listener.listen()
         descriptor = listener.detach()

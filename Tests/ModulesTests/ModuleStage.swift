@@ -53,7 +53,9 @@ final class ModuleStage: Sendable {
         module = announced.module
         environment = announced.environment
         let spaces = "/proc/\(announced.process)/ns"
-        prefix = ["nsenter", "--mount=\(spaces)/mnt", "--ipc=\(spaces)/ipc", "--net=\(spaces)/net"]
+        // opencryptoki gives its files to its group; a worker has no capability to do so from outside of it, root or not.
+        let groups = kind == .opencryptoki ? ["setpriv", "--groups", "root,pkcs11"] : []
+        prefix = ["nsenter", "--mount=\(spaces)/mnt", "--ipc=\(spaces)/ipc", "--net=\(spaces)/net"] + groups
     }
 
     struct Failure: Error, CustomStringConvertible {

@@ -1,0 +1,14 @@
+import Synchronization
+
+/// A number that only grows. Counting is one addition that no thread waits for.
+package final class Counter: Sendable {
+    private let count = Atomic<UInt64>(0)
+
+    package init() {}
+
+    package func add(_ amount: UInt64 = 1) {
+        count.wrappingAdd(amount, ordering: .relaxed)
+    }
+
+    package var value: UInt64 { count.load(ordering: .relaxed) }
+}
