@@ -21,6 +21,8 @@ package struct Ceremony {
     let tokens: [String: TokenWorkerSupervisor]
     private let serials: [String: SerialSource]
     let progress: Progress
+    /// Where the first CRLs go; none are made without it.
+    let shelf: CRLShelf?
 
     /// Checks that plan, site and profiles fit together before anything is made.
     package init(
@@ -28,6 +30,7 @@ package struct Ceremony {
         site: CeremonySite,
         profiles: ProfileSet,
         ledger: LedgerStore,
+        shelf: CRLShelf?,
         tokenWorker: String,
         clock: any WallClock,
         progress: @escaping Progress
@@ -59,6 +62,7 @@ package struct Ceremony {
         self.plan = plan
         self.profiles = profiles
         self.ledger = ledger
+        self.shelf = shelf
         self.clock = clock
         self.progress = progress
         var tokens: [String: TokenWorkerSupervisor] = [:]
@@ -91,7 +95,14 @@ package struct Ceremony {
             transcript.steps.append(step)
         }
         if let log = plan.log { transcript.log = try logKey(of: log) }
-        try append("ceremony-ended", [("plan", .text(plan.name)), ("authorities", .number(Int64(made.count)))])
+        let crls = try makeFirstCRLs(of: made)
+        try append(
+            "ceremony-ended",
+            [
+                ("plan", .text(plan.name)), ("authorities", .number(Int64(made.count))),
+                ("firstCRLs", .number(Int64(crls.count))),
+            ]
+        )
         return transcript
     }
 
@@ -245,7 +256,7 @@ package struct Ceremony {
         }
     }
 
-    private func signingKey(_ key: SubjectPublicKey, of authority: CeremonyPlan.Authority) -> SigningKey {
+    func signingKey(_ key: SubjectPublicKey, of authority: CeremonyPlan.Authority) -> SigningKey {
         SigningKey(
             publicKey: key,
             tokenName: authority.token,

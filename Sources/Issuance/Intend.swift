@@ -36,6 +36,7 @@ extension LintedCertificate {
             profileSetHash: plan.profileSetSHA256,
             profileSetVersion: plan.profileSetVersion,
             issuer: plan.issuer,
+            issuerKeyHash: authorised.signer.publicKey.sha256,
             serial: built.serial,
             tbsHash: Array(SHA256.hash(data: built.bytes)),
             publicKeyHash: plan.publicKey.sha256,

@@ -5,6 +5,10 @@ package enum IssuanceAlarm: Sendable {
     case refusalNotRecorded(rule: String, problem: String)
     /// An intent without certificate could not be closed. It is tried again, and closed at the next start at the latest.
     case intentNotClosed(entry: Int64, problem: String)
+    /// A CRL could not be made. The last one stays, and it is tried again.
+    case crlFailed(issuer: String, problem: String)
+    /// OCSP responses that were signed could not be counted in the ledger.
+    case ocspNotCounted(count: Int64, problem: String)
     /// A token made a signature that does not verify (TOK-11).
     case badSignature(token: String, detail: String)
     /// No checkpoint of the ledger can be made, kept or compared. It is tried again.

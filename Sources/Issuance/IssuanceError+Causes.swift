@@ -51,12 +51,15 @@ extension IssuanceError {
         case .keyBelongsToOther, .keyOfAuthority: .requestRejected
         case .clockMovedBack: .clockMovedBack
         case .invalid: .requestRejected
-        case .serialRepeated, .unknownIntent, .intentSettled, .certificateDiffers: .internalError
         case .checkpointInvalid, .witnessUnknown, .proofImpossible: .requestRejected
         case .checkpointUnknown: .notFound
         case .full, .damaged, .storageFailed, .stopped, .inUse, .unreadable, .foreignFormat, .olderThanSeen,
             .notCompared, .copyRefused:
             .ledgerUnavailable
+        case .unknownSerial: .notFound
+        case .serialInFlight: .busy
+        case .alreadyRevoked, .alreadyHeld, .notHeld: .statusConflict
+        case .serialRepeated, .crlNumberRepeated, .unknownIntent, .intentSettled, .certificateDiffers: .internalError
         }
     }
 

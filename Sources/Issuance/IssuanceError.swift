@@ -16,6 +16,7 @@ package struct IssuanceError: Error, Sendable {
         case ledgerUnavailable = "LedgerUnavailable"
         case clockMovedBack = "ClockMovedBack"
         case notFound = "NotFound"
+        case statusConflict = "StatusConflict"
         case internalError = "InternalError"
     }
 

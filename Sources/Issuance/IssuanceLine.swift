@@ -64,8 +64,14 @@ package final class IssuanceLine: Sendable {
     }
 
     /// Notes in the ledger that a caller was turned away before any order was looked at.
-    package func recordRefusal(_ event: LedgerEvent, callerUID: UInt32) {
-        refusals.record(event, callerUID: callerUID) {}
+    ///
+    /// - Parameter next: called when it is durable, or counted.
+    package func recordRefusal(
+        _ event: LedgerEvent,
+        callerUID: UInt32,
+        then next: @escaping @Sendable () -> Void = {}
+    ) {
+        refusals.record(event, callerUID: callerUID, then: next)
     }
 
     /// Starts an order on its way.

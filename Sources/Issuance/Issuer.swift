@@ -57,6 +57,14 @@ package final class Issuer: Sendable {
         chainPEM = whole.map(\.pem)
     }
 
+    /// An authority in its ceremony, for its first CRL. It signs no certificates for people through this.
+    package init(authority name: String, certificate: Certificate, key: SigningKey) throws(X509Error) {
+        facts = try IssuerFacts(name: name, certificate: certificate)
+        self.certificate = certificate
+        self.key = key
+        chainPEM = [certificate.pem]
+    }
+
     /// From the CA that signs for people up to a root that signed itself, each signed by the next and carrying its name.
     private static func checkChain(_ whole: [Certificate]) throws(X509Error) {
         func unusable(_ certificate: Certificate, _ reason: String) -> X509Error {

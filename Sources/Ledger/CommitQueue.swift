@@ -13,6 +13,8 @@ enum Request: Sendable {
     case authorityKey([UInt8], issuer: String, Answer<EventReceipt?>)
     /// What is written seldom, and beside the entries: checkpoints, cosignatures, log keys.
     case other(@Sendable (inout EntryWriter, EntryTime) throws -> Void, Answer<Void>)
+    case status(StatusChange, Answer<StatusReceipt>)
+    case crl(CRLIntent, Answer<EventReceipt>)
 
     /// Whether it ends an intent, so that one request fewer is on its way.
     var settlesIntent: Bool {
@@ -30,6 +32,8 @@ enum Request: Sendable {
         case .append(_, let answer): answer(.failure(error))
         case .authorityKey(_, _, let answer): answer(.failure(error))
         case .other(_, let answer): answer(.failure(error))
+        case .status(_, let answer): answer(.failure(error))
+        case .crl(_, let answer): answer(.failure(error))
         }
     }
 }

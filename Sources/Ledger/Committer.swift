@@ -140,6 +140,7 @@ final class Committer: Sendable {
             }
             if writer.memory.tree.size > size { try writer.finish(time: time) }
             try writer.db.commit()
+            writer.publish()
         } catch {
             try rollBack(writer.db)
             throw error
@@ -212,6 +213,12 @@ final class Committer: Sendable {
             return { _ in answer(result) }
         case .other(let work, let answer):
             let result = try attempt { try work(&writer, time) }
+            return { _ in answer(result) }
+        case .status(let change, let answer):
+            let result = try attempt { try writer.change(change, at: time) }
+            return { _ in answer(result) }
+        case .crl(let intent, let answer):
+            let result = try attempt { try writer.intend(intent, at: time) }
             return { _ in answer(result) }
         }
     }

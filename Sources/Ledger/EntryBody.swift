@@ -155,6 +155,7 @@ extension EntryBody {
         text("profileSetVersion", intent.profileSetVersion)
         hex("profileSetHash", intent.profileSetHash)
         text("issuer", intent.issuer)
+        hex("issuerKey", intent.issuerKeyHash)
         hex("serial", intent.serial)
         hex("tbs", intent.tbsHash)
         hex("publicKey", intent.publicKeyHash)

@@ -12,6 +12,8 @@ struct WriterMemory: Sendable {
     var authorityKeys: Set<[UInt8]> = []
     /// The tree as the last commit left it.
     var sealed = SealedTree(MerkleTree())
+    /// The last CRL's number, by the issuer's key.
+    var crlNumbers: [Int64: Int64] = [:]
 }
 
 /// Turns requests into entries and index rows, inside a transaction that its caller opens and ends.
@@ -21,12 +23,14 @@ struct WriterMemory: Sendable {
 struct EntryWriter {
     let db: Database
     var memory: WriterMemory
-    private let index: IntentIndex
+    let index: IntentIndex
     let sql: WriterStatements
-    private let intents: IntentFinder
+    let intents: IntentFinder
     var body = EntryBody()
     /// What this transaction has replaced in the index.
     private var replaced: [IntentIndex.Replacement] = []
+    /// What this transaction changes in the book of serial numbers that are not good.
+    var statusChanges: [StatusBook.Change] = []
 
     init(_ db: Database, memory: WriterMemory, index: IntentIndex) throws {
         self.db = db
@@ -39,6 +43,12 @@ struct EntryWriter {
     /// To be called before the first request of a transaction.
     mutating func begin() {
         replaced.removeAll(keepingCapacity: true)
+        statusChanges.removeAll(keepingCapacity: true)
+    }
+
+    /// Lets everybody see what the transaction changed: it is durable.
+    func publish() {
+        if !statusChanges.isEmpty { index.book.apply(statusChanges) }
     }
 
     /// Puts memory and index back to what they were: the transaction has failed.
@@ -92,10 +102,12 @@ struct EntryWriter {
             $0.blob(intent.tbsHash)
             $0.blob(intent.publicKeyHash)
             $0.blob(intent.subjectHash)
+            $0.integer(IssuerKeyTag.of(intent.issuerKeyHash))
+            $0.integer(intent.notAfter)
         }
         enter(intent, at: sequence, earlier: earlier?.sequence, sameKey)
         body.write(intent, sequence: sequence, time: time)
-        _ = try addEntry(kind: EntryKind.intent, time: time)
+        try addEntry(kind: EntryKind.intent, time: time)
         memory.open.insert(sequence)
         return .intended(IntentReceipt(sequence: sequence, time: time.moment))
     }
@@ -188,8 +200,10 @@ struct EntryWriter {
             $0.integer(intent.sequence)
         }
         body.writeClosing(of: row.open, reason: reason, wasSigned: wasSigned, sequence: sequence, time: time)
-        _ = try addEntry(kind: EntryKind.intentClosed, time: time)
+        try addEntry(kind: EntryKind.intentClosed, time: time)
         memory.open.remove(intent.sequence)
+        let entry = row.neverReleased(since: time.moment.seconds)
+        statusChanges.append(.put(entry, issuerKey: row.issuerKey))
         return EventReceipt(sequence: sequence, time: time.moment)
     }
 
@@ -202,7 +216,7 @@ struct EntryWriter {
         guard body.prefixed.count <= Limits.largestBody else {
             throw LedgerError.invalid("an entry holds at most \(Limits.largestBody) octets")
         }
-        _ = try addEntry(kind: event.kind, time: time)
+        try addEntry(kind: event.kind, time: time)
         return EventReceipt(sequence: sequence, time: time.moment)
     }
 
@@ -219,7 +233,7 @@ struct EntryWriter {
         }
         memory.authorityKeys.insert(hash)
         body.writeAuthorityKey(hash, issuer: issuer, sequence: sequence, time: time)
-        _ = try addEntry(kind: EntryKind.authorityKey, time: time)
+        try addEntry(kind: EntryKind.authorityKey, time: time)
         return EventReceipt(sequence: sequence, time: time.moment)
     }
 
@@ -233,6 +247,7 @@ struct EntryWriter {
         return memory.tree.size
     }
 
+    @discardableResult
     mutating func addEntry(kind: String, time: EntryTime) throws -> MerkleHash {
         let leaf = body.prefixed.withUnsafeBytes { MerkleHash.leaf(prefixed: $0) }
         try sql.addEntry.run {

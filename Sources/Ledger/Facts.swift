@@ -11,6 +11,8 @@ package struct Intent: Sendable, Hashable {
     package var profileSetHash: [UInt8]
     package var profileSetVersion: String
     package var issuer: String
+    /// SHA-256 of the issuer's SubjectPublicKeyInfo: a name may have had several keys.
+    package var issuerKeyHash: [UInt8]
     /// 1 to 20 octets, positive, no leading zero (RFC 5280, 4.1.2.2).
     package var serial: [UInt8]
     /// SHA-256 of the TBSCertificate that the token will sign.
@@ -33,6 +35,7 @@ package struct Intent: Sendable, Hashable {
         profileSetHash: [UInt8],
         profileSetVersion: String,
         issuer: String,
+        issuerKeyHash: [UInt8],
         serial: [UInt8],
         tbsHash: [UInt8],
         publicKeyHash: [UInt8],
@@ -48,6 +51,7 @@ package struct Intent: Sendable, Hashable {
         self.profileSetHash = profileSetHash
         self.profileSetVersion = profileSetVersion
         self.issuer = issuer
+        self.issuerKeyHash = issuerKeyHash
         self.serial = serial
         self.tbsHash = tbsHash
         self.publicKeyHash = publicKeyHash
@@ -115,6 +119,8 @@ package struct IssuedCertificate: Sendable, Hashable {
     package let contentHash: [UInt8]
     /// The profile set that was in force.
     package let profileSetVersion: String
+    package let profile: String
+    package let issuer: String
     package let serial: [UInt8]
     package let certificateDER: [UInt8]
     /// Entry of the intent.
@@ -196,6 +202,14 @@ package enum EntryKind {
     package static let intentClosed = "intent-closed"
     package static let authorityKey = "authority-key"
     package static let logKey = "log-key"
+    package static let certificateRevoked = "certificate-revoked"
+    package static let certificateHeld = "certificate-held"
+    package static let certificateReleased = "certificate-released"
+    package static let certificateCancelled = "certificate-cancelled"
+    package static let crlIntended = "crl-intended"
 
-    static let reserved: Set<String> = [intent, certificate, intentClosed, authorityKey, logKey]
+    static let reserved: Set<String> = [
+        intent, certificate, intentClosed, authorityKey, certificateRevoked, certificateHeld, certificateReleased,
+        certificateCancelled, crlIntended, logKey,
+    ]
 }

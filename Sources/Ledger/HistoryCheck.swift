@@ -5,9 +5,12 @@ struct HistoryCheck {
     /// Intents that the entries so far left without outcome.
     private(set) var open: Set<Int64> = []
 
-    private let db: Database
-    private let index = IntentIndex()
-    private let intents: IntentFinder
+    let db: Database
+    let index = IntentIndex()
+    let intents: IntentFinder
+    var statusCount: Int64 = 0
+    var crlCount: Int64 = 0
+    var crlNumbers: [Int64: Int64] = [:]
     private var intentCount: Int64 = 0
     private var authorityKeys: [[UInt8]: Int64] = [:]
     private var logKeys: [Int64: String] = [:]
@@ -25,7 +28,9 @@ struct HistoryCheck {
         case EntryKind.intentClosed: try checkClosing(entry.sequence, fields, &report)
         case EntryKind.authorityKey: try checkAuthorityKey(entry.sequence, fields, &report)
         case EntryKind.logKey: logKeys[entry.sequence] = fields.text("vkey") ?? ""
-        default: break
+        case EntryKind.crlIntended: try checkCRL(entry.sequence, fields, &report)
+        default:
+            if let act = StatusAct(kind: entry.kind) { try check(act, entry, fields, &report) }
         }
     }
 
@@ -43,6 +48,8 @@ struct HistoryCheck {
         if fields.text("order").map(row.isOf) != true || row.serial != fields.hex("serial")
             || row.contentHash != fields.hex("content") || row.tbsHash != fields.hex("tbs")
             || row.publicKeyHash != fields.hex("publicKey") || row.subjectHash != fields.hex("subject")
+            || row.notAfter != fields.number("notAfter")
+            || row.issuerKey != fields.hex("issuerKey").map(IssuerKeyTag.of)
         {
             report.add(.index, sequence, "the index has other facts than the intent")
         }
@@ -111,7 +118,8 @@ struct HistoryCheck {
     ) throws {
         // An entry that does not say so may be of a signed certificate.
         let state = IntentState.closed(wasSigned: fields.flag("signed") ?? true)
-        _ = try settle(sequence, as: state, fields, &report)
+        guard let row = try settle(sequence, as: state, fields, &report) else { return }
+        index.book.apply([.put(row.neverReleased(since: 0), issuerKey: row.issuerKey)])
     }
 
     /// Ends an intent. Answers its row, or reports why there is none.
@@ -140,6 +148,7 @@ struct HistoryCheck {
 
     /// What the index tables have beyond the entries.
     mutating func finish(_ report: inout VerificationReport) throws {
+        try finishStatus(&report)
         let found = try Int64.fetchOne(db, sql: "SELECT count(*) FROM intents") ?? 0
         if found != intentCount {
             report.add(.index, nil, "intents has \(found) rows where the entries give \(intentCount)")

@@ -45,6 +45,17 @@ final class IntentGate: Sendable {
         _ = decide(.closed(error), error)
     }
 
+    /// Why nothing passes at this moment; `nil` when it is open.
+    var refusalNow: LedgerError? {
+        state.withLock { state in
+            switch state {
+            case .open: nil
+            case .closed(let error): error
+            case .undecided: .notCompared("the comparison has not ended yet")
+            }
+        }
+    }
+
     /// Why nothing passes; `nil` while it is open or undecided.
     var reason: LedgerError? {
         state.withLock { state in

@@ -14,6 +14,8 @@ final class IntentIndex: Sendable {
     }
 
     private let tables = Mutex(Tables())
+    /// Of the intents' serial numbers, those that are not good.
+    let book = StatusBook()
 
     /// - Parameter earlier: an intent of the same order, which is forgotten: only the newest is asked for.
     func add(

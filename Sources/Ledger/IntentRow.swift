@@ -1,7 +1,8 @@
 /// A row of the table `intents`.
 struct IntentRow {
     static let columns =
-        "sequence, order_id, content_hash, serial, tbs_hash, public_key_hash, subject_hash, state, outcome_sequence"
+        "sequence, order_id, content_hash, serial, tbs_hash, public_key_hash, subject_hash, issuer_key, not_after, "
+        + "state, outcome_sequence"
 
     let sequence: Int64
     let order: String
@@ -10,6 +11,9 @@ struct IntentRow {
     let tbsHash: [UInt8]
     let publicKeyHash: [UInt8]
     let subjectHash: [UInt8]
+    /// `IssuerKeyTag` of the key that signs.
+    let issuerKey: Int64
+    let notAfter: Int64
     let state: Int64
     let outcome: Int64?
 
@@ -21,8 +25,10 @@ struct IntentRow {
         tbsHash = row.blob(4)
         publicKeyHash = row.blob(5)
         subjectHash = row.blob(6)
-        state = row.integer(7)
-        outcome = row.isNull(8) ? nil : row.integer(8)
+        issuerKey = row.integer(7)
+        notAfter = row.integer(8)
+        state = row.integer(9)
+        outcome = row.isNull(10) ? nil : row.integer(10)
     }
 
     /// Octet by octet: Swift's own comparison would take different spellings of a character for one.

@@ -51,6 +51,17 @@ package enum LedgerError: Error, Sendable, Hashable {
     case notCompared(String)
     /// A backup or an export can't be made or taken back like this.
     case copyRefused(String)
+    /// No certificate has this serial number.
+    case unknownSerial
+    /// The certificate of this serial number is being signed at this moment.
+    case serialInFlight
+    /// The certificate was revoked before, or never released. That is final.
+    case alreadyRevoked(since: Timestamp)
+    case alreadyHeld(since: Timestamp)
+    /// Only a hold can be released.
+    case notHeld
+    /// The CRL's number is not above that of the key's last one.
+    case crlNumberRepeated(last: Int64)
 }
 
 extension LedgerError: CustomStringConvertible {
@@ -81,6 +92,12 @@ extension LedgerError: CustomStringConvertible {
         case .olderThanSeen: "ledger-older-than-seen"
         case .notCompared: "ledger-not-compared"
         case .copyRefused: "ledger-copy-refused"
+        case .unknownSerial: "serial-unknown"
+        case .serialInFlight: "serial-in-flight"
+        case .alreadyRevoked: "already-revoked"
+        case .alreadyHeld: "already-held"
+        case .notHeld: "not-held"
+        case .crlNumberRepeated: "crl-number-repeated"
         }
     }
 
@@ -97,6 +114,8 @@ extension LedgerError: CustomStringConvertible {
         case .olderThanSeen, .notCompared, .copyRefused: "LDG-06"
         case .full, .storageFailed: "SGN-07"
         case .keyBelongsToOther, .keyOfAuthority: "SGN-03"
+        case .unknownSerial, .serialInFlight, .alreadyRevoked, .alreadyHeld, .notHeld: "STS-01"
+        case .crlNumberRepeated: "STS-02"
         case .stopped, .inUse, .unreadable, .invalid: nil
         }
     }
@@ -130,6 +149,12 @@ extension LedgerError: CustomStringConvertible {
             "The ledger is older than what \(by) has seen of it, or another: \(detail)."
         case .notCompared(let what): "What the log token has seen of the ledger is not known: \(what)."
         case .copyRefused(let what): "The copy is refused: \(what)."
+        case .unknownSerial: "No certificate has this serial number."
+        case .serialInFlight: "The certificate of this serial number is being signed at this moment."
+        case .alreadyRevoked(let since): "The certificate is revoked since \(since.rfc3339), and that is final."
+        case .alreadyHeld(let since): "The certificate is held since \(since.rfc3339)."
+        case .notHeld: "The certificate is not held."
+        case .crlNumberRepeated(let last): "The key's last CRL has the number \(last)."
         }
     }
 
@@ -161,6 +186,12 @@ extension LedgerError: CustomStringConvertible {
             "Find the newer ledger and put it in place. If it is lost, an officer decides with `inkan ledger accept-loss`."
         case .notCompared: "Make the log token ready; issuing begins by itself."
         case .copyRefused: "Choose another place, or another copy; nothing was changed."
+        case .unknownSerial: "Check the serial number; write it as the certificate's answer has it."
+        case .serialInFlight: "Ask again when the order has been answered."
+        case .alreadyRevoked: "Nothing is left to do; issue a new certificate where one is needed."
+        case .alreadyHeld: "Release or revoke it."
+        case .notHeld: "Only a certificate on hold can be released; a revocation is final."
+        case .crlNumberRepeated: "Give the CRL the next number."
         }
     }
 

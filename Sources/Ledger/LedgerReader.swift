@@ -40,6 +40,38 @@ package struct LedgerReader: Sendable {
         try read { try Reading.certificate($0, .order(order), index) }
     }
 
+    /// Those that are not good; empty for a reader without index.
+    var book: StatusBook { index?.book ?? StatusBook() }
+
+    /// How a serial number stands. Of a ledger that the service has open this takes no longer for a long ledger than for
+    /// a short one.
+    package func standing(serial: [UInt8]) throws(LedgerError) -> Standing {
+        if let known = revokedStanding(serial: serial) { return known }
+        return try read { try Reading.standing($0, serial: serial, index) }
+    }
+
+    /// The same for a serial number that is not good; nil for all others.
+    func revokedStanding(serial: [UInt8]) -> Standing? { index?.revokedStanding(serial: serial) }
+
+    /// The number of a key's last CRL, 0 before the first.
+    package func lastCRLNumber(issuerKeyHash: [UInt8]) throws(LedgerError) -> Int64 {
+        try read { try Reading.crlNumbers($0)[IssuerKeyTag.of(issuerKeyHash)] ?? 0 }
+    }
+
+    /// Whether any certificate's status may have changed since a key's last CRL was begun.
+    ///
+    /// - Parameter madeAt: that CRL's beginning, in seconds since 1970.
+    package func hasStatusChanged(
+        afterCRLOf issuerKeyHash: [UInt8],
+        madeAt: Int64
+    ) throws(LedgerError) -> Bool {
+        let key = IssuerKeyTag.of(issuerKeyHash)
+        var isNew = false
+        book.snapshot().forEach(ofIssuerKey: key) { isNew = isNew || $0.since >= madeAt }
+        if isNew { return true }
+        return try read { try Reading.hasStatusChanged($0, afterCRLOf: key) }
+    }
+
     package func status(serial: [UInt8]) throws(LedgerError) -> SerialStatus {
         try read { try Reading.status($0, serial: serial, index) }
     }

@@ -252,9 +252,44 @@ package final class LedgerStore: Sendable {
     /// Why intents are refused though the ledger can be written.
     package var refusal: LedgerError? { gate.reason }
 
+    /// Writes a change of a certificate's status (STS-01): final is final.
+    ///
+    /// Refusals: `unknownSerial`, `serialInFlight`, `alreadyRevoked`, `alreadyHeld`, `notHeld`, `invalid`.
+    package func changeStatus(
+        _ change: StatusChange,
+        completion: @escaping @Sendable (Result<StatusReceipt, LedgerError>) -> Void
+    ) {
+        submit(.status(change, completion))
+    }
+
+    /// Makes durable what a CRL will say, and with it its number, before the token hears of it.
+    ///
+    /// Refusals: `crlNumberRepeated`, `invalid`, `olderThanSeen`, `notCompared`: an older ledger has forgotten
+    /// revocations. It does not wait for the comparison.
+    package func intendCRL(
+        _ intent: CRLIntent,
+        completion: @escaping @Sendable (Result<EventReceipt, LedgerError>) -> Void
+    ) {
+        if let refusal = gate.refusalNow { return completion(.failure(refusal)) }
+        submit(.crl(intent, completion))
+    }
+
     private func submit(_ request: Request) {
         if !queue.submit(request) { request.fail(.stopped) }
     }
+
+    /// How a serial number stands at this moment.
+    package func standing(serial: [UInt8]) throws(LedgerError) -> Standing {
+        try reader.standing(serial: serial)
+    }
+
+    /// Whether an issued certificate still stands as it did. Nothing is read from the file.
+    package func isStillSo(_ standing: Standing, serial: [UInt8]) -> Bool {
+        reader.revokedStanding(serial: serial) == (standing.isRevoked ? standing : nil)
+    }
+
+    /// Everything that is not good at this moment.
+    package var revokedSerials: RevokedSerials { reader.book.snapshot() }
 
     /// Counters since opening.
     package var statistics: LedgerStatistics { committer.statistics }

@@ -21,6 +21,7 @@ enum Limits {
         try checkHash(intent.profileSetHash, name: "profile set")
         try checkHash(intent.tbsHash, name: "TBSCertificate")
         try checkHash(intent.publicKeyHash, name: "public key")
+        try checkHash(intent.issuerKeyHash, name: "issuer's public key")
         try checkHash(intent.subjectHash, name: "subject")
         try checkSerial(intent.serial)
     }

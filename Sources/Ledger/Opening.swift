@@ -15,8 +15,11 @@ enum Opening {
 
     static func restore(_ db: Database, index: IntentIndex) throws -> WriterMemory {
         var memory = try restoreTree(db)
-        memory.open = try fill(index, db, size: memory.tree.size)
+        let unissued = try fill(index, db, size: memory.tree.size)
+        memory.open = unissued.open
         memory.authorityKeys = try authorityKeys(db)
+        memory.crlNumbers = try Reading.crlNumbers(db)
+        try fillBook(index.book, db, closed: unissued.closed, size: memory.tree.size)
         return memory
     }
 
@@ -63,25 +66,35 @@ enum Opening {
 
     /// Without entries there can be nothing that comes from entries.
     private static func checkNothingIsLeft(_ db: Database) throws {
-        for table in ["intents", "tiles", "authority_keys", "log_keys", "checkpoints", "cosignatures"] {
+        let tables = [
+            "intents", "tiles", "authority_keys", "log_keys", "checkpoints", "cosignatures", "status_changes",
+            "crl_numbers",
+        ]
+        for table in tables {
             guard try Int64.fetchOne(db, sql: "SELECT count(*) FROM \(table)") == 0 else {
                 throw LedgerError.damaged("there are no entries, but \(table) is not empty")
             }
         }
     }
 
-    /// Puts every intent into the index. Answers those without outcome.
-    private static func fill(_ index: IntentIndex, _ db: Database, size: Int64) throws -> Set<Int64> {
+    /// Puts every intent into the index. Answers those without outcome, and those that were closed.
+    private static func fill(
+        _ index: IntentIndex,
+        _ db: Database,
+        size: Int64
+    ) throws -> (open: Set<Int64>, closed: [Int64]) {
         let read = try SQLStatement(db, "SELECT sequence, state, order_id, serial, public_key_hash FROM intents")
         let findRow = try SQLStatement(db, "SELECT \(IntentRow.columns) FROM intents WHERE sequence = ?")
         let intents = IntentFinder(index, findRow: findRow)
         var open: Set<Int64> = []
+        var closed: [Int64] = []
         try read.each { row in
             let (sequence, state) = (row.integer(0), row.integer(1))
             guard (0..<size).contains(sequence) else {
                 throw LedgerError.damaged("an intent has the number \(sequence), but there are \(size) entries")
             }
             if state == IntentState.open { open.insert(sequence) }
+            if IntentState.isClosed(state) { closed.append(sequence) }
             let isKnown = row.withText(2) { !index.hints(order: $0).isEmpty }
             let earlier = isKnown ? try intents.newest(order: row.text(2))?.sequence : nil
             row.withText(2) { order in
@@ -97,7 +110,7 @@ enum Opening {
             }
             return true
         }
-        return open
+        return (open, closed)
     }
 
     private static func authorityKeys(_ db: Database) throws -> Set<[UInt8]> {
@@ -180,6 +193,7 @@ enum Opening {
             try writer.finish(time: time)
             return .commit
         }
+        writer.publish()
         memory = writer.memory
         return open
     }

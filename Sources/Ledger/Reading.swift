@@ -22,6 +22,8 @@ enum Reading {
             orderID: order,
             contentHash: facts.contentHash,
             profileSetVersion: facts.profileSetVersion,
+            profile: facts.profile,
+            issuer: facts.issuer,
             serial: serial,
             certificateDER: der,
             intentSequence: intent,
@@ -31,17 +33,18 @@ enum Reading {
         )
     }
 
-    private static func intentFacts(
-        _ db: Database,
-        sequence: Int64
-    ) throws -> (contentHash: [UInt8], profileSetVersion: String) {
+    private typealias IntentFacts = (
+        contentHash: [UInt8], profileSetVersion: String, profile: String, issuer: String
+    )
+
+    private static func intentFacts(_ db: Database, sequence: Int64) throws -> IntentFacts {
         let query = try SQLStatement(db, "SELECT body FROM entries WHERE sequence = ?")
         let body = try query.first({ $0.integer(sequence) }) { $0.blob(0) }
         let fields = try body.map { try EntryFields(body: $0) }
-        guard let content = fields?.hex("content"), let version = fields?.text("profileSetVersion") else {
-            throw LedgerError.damaged("the intent of entry \(sequence) is not complete")
-        }
-        return (content, version)
+        guard let content = fields?.hex("content"), let version = fields?.text("profileSetVersion"),
+            let profile = fields?.text("profile"), let issuer = fields?.text("issuer")
+        else { throw LedgerError.damaged("the intent of entry \(sequence) is not complete") }
+        return (content, version, profile, issuer)
     }
 
     /// What an intent is looked for by.

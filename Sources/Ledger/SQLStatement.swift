@@ -96,6 +96,12 @@ struct SQLBindings {
         keep(sqlite3_bind_int64(handle, place, number))
     }
 
+    mutating func integer(_ number: Int64?) {
+        if let number { return integer(number) }
+        place += 1
+        keep(sqlite3_bind_null(handle, place))
+    }
+
     mutating func text(_ text: String) {
         place += 1
         var text = text

@@ -60,6 +60,8 @@ enum Schema {
                 tbs_hash BLOB NOT NULL,
                 public_key_hash BLOB NOT NULL,
                 subject_hash BLOB NOT NULL,
+                issuer_key INTEGER NOT NULL,
+                not_after INTEGER NOT NULL,
                 state INTEGER NOT NULL,
                 outcome_sequence INTEGER
             """
@@ -91,6 +93,25 @@ enum Schema {
                 number INTEGER PRIMARY KEY,
                 size INTEGER NOT NULL,
                 line TEXT NOT NULL
+            """
+        ),
+        table(
+            "status_changes",
+            """
+                sequence INTEGER PRIMARY KEY,
+                time_ms INTEGER NOT NULL,
+                intent INTEGER NOT NULL,
+                act INTEGER NOT NULL,
+                reason INTEGER NOT NULL,
+                invalidity_date INTEGER
+            """
+        ),
+        table(
+            "crl_numbers",
+            """
+                sequence INTEGER PRIMARY KEY,
+                issuer_key INTEGER NOT NULL,
+                number INTEGER NOT NULL
             """
         ),
     ]

@@ -10,6 +10,8 @@ struct WriterStatements {
     let closeIntent: SQLStatement
     let findIntent: SQLStatement
     let addAuthorityKey: SQLStatement
+    let addStatusChange: SQLStatement
+    let addCRLNumber: SQLStatement
 
     init(_ db: Database) throws {
         addEntry = try SQLStatement(
@@ -20,7 +22,7 @@ struct WriterStatements {
         addTile = try SQLStatement(db, "INSERT INTO tiles (address, hashes) VALUES (?, ?)")
         addIntent = try SQLStatement(
             db,
-            "INSERT INTO intents (\(IntentRow.columns)) VALUES (?, ?, ?, ?, ?, ?, ?, \(IntentState.open), NULL)"
+            "INSERT INTO intents (\(IntentRow.columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, \(IntentState.open), NULL)"
         )
         settleIntent = try SQLStatement(
             db,
@@ -38,5 +40,13 @@ struct WriterStatements {
         )
         findIntent = try SQLStatement(db, "SELECT \(IntentRow.columns) FROM intents WHERE sequence = ?")
         addAuthorityKey = try SQLStatement(db, "INSERT INTO authority_keys (sequence, public_key_hash) VALUES (?, ?)")
+        addStatusChange = try SQLStatement(
+            db,
+            """
+            INSERT INTO status_changes (sequence, time_ms, intent, act, reason, invalidity_date)
+            VALUES (?, ?, ?, ?, ?, ?)
+            """
+        )
+        addCRLNumber = try SQLStatement(db, "INSERT INTO crl_numbers (sequence, issuer_key, number) VALUES (?, ?, ?)")
     }
 }

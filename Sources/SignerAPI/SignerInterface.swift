@@ -17,6 +17,13 @@ public enum SignerInterface {
         case getCertificate = "GetCertificate"
         case getChain = "GetChain"
         case getMetrics = "GetMetrics"
+        case revokeCertificate = "RevokeCertificate"
+        case holdCertificate = "HoldCertificate"
+        case releaseCertificate = "ReleaseCertificate"
+        case cancelCertificate = "CancelCertificate"
+        case getCertificateStatus = "GetCertificateStatus"
+        case getCRL = "GetCRL"
+        case respondOCSP = "RespondOCSP"
 
         /// The name on the wire.
         public var fullName: String { "\(SignerInterface.name).\(rawValue)" }

@@ -105,6 +105,90 @@ public final class SignerClient {
         guard !unexpected else { throw .unexpectedAnswer(method: method.rawValue) }
     }
 
+    /// Changes or asks a certificate's status.
+    ///
+    /// - Parameter method: one of those that answer a `CertificateStatus`.
+    public func status(
+        _ method: SignerInterface.Method,
+        parameters: (inout JSONWriter) -> Void
+    ) throws(SignerClientError) -> CertificateStatus {
+        let answer = try call(method, parameters: parameters)
+        guard let object = answer["status"]?.objectValue, let status = CertificateStatus(object) else {
+            throw .unexpectedAnswer(method: method.rawValue)
+        }
+        return status
+    }
+
+    /// The whole CRL that is in force, DER, and what the appliance says of it. When another comes into force while it is
+    /// being read, that one is read.
+    public func crl(issuer: String, partition: Int? = nil) throws(SignerClientError) -> (crl: CRLPiece, der: [UInt8]) {
+        var der: [UInt8] = []
+        var first: CRLPiece?
+        while true {
+            do throws(SignerClientError) {
+                let piece = try crlPiece(issuer: issuer, partition: partition, of: first, at: der.count)
+                der += piece.piece
+                let crl = first ?? piece
+                first = crl
+                if der.count >= crl.size { return (crl, der) }
+                guard !piece.piece.isEmpty else {
+                    throw SignerClientError.unexpectedAnswer(method: SignerInterface.Method.getCRL.rawValue)
+                }
+            } catch {
+                guard case .refused(let refusal) = error, refusal.rule == "crl.replaced", first != nil else {
+                    throw error
+                }
+                (der, first) = ([], nil)
+            }
+        }
+    }
+
+    /// The response to an OCSP request, both DER.
+    public func respondOCSP(_ request: [UInt8]) throws(SignerClientError) -> [UInt8] {
+        sendOCSP(request)
+        return try receiveOCSP()
+    }
+
+    /// Puts an OCSP request behind those that wait to be sent.
+    public func sendOCSP(_ request: [UInt8]) {
+        connection.send(SignerInterface.Method.respondOCSP.fullName) { writer in
+            writer.name("request")
+            writer.base64(request)
+        }
+    }
+
+    /// The next answer to an OCSP request that was sent.
+    public func receiveOCSP() throws(SignerClientError) -> [UInt8] {
+        let answer: JSONObject
+        do {
+            answer = try connection.receive(timeout: timeout).parameters
+        } catch {
+            throw Self.typed(error)
+        }
+        guard let response = answer["response"]?.stringValue.flatMap(Base64.decode) else {
+            throw .unexpectedAnswer(method: SignerInterface.Method.respondOCSP.rawValue)
+        }
+        return response
+    }
+
+    private func crlPiece(
+        issuer: String,
+        partition: Int?,
+        of crl: CRLPiece?,
+        at offset: Int
+    ) throws(SignerClientError) -> CRLPiece {
+        let answer = try call(.getCRL) { writer in
+            writer.member("issuer", issuer)
+            if let partition { writer.member("partition", partition) }
+            if let crl { writer.member("number", crl.number) }
+            writer.member("offset", offset)
+        }
+        guard let piece = CRLPiece(answer) else {
+            throw .unexpectedAnswer(method: SignerInterface.Method.getCRL.rawValue)
+        }
+        return piece
+    }
+
     /// Lets the service try a token's PIN again. On the officers' socket alone.
     public func unlockToken(_ name: String) throws(SignerClientError) {
         _ = try call(OfficerInterface.unlockToken) { $0.member("token", name) }

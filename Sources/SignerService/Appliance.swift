@@ -32,6 +32,7 @@ package final class Appliance: Sendable {
     private let line: IssuanceLine
     private let station: UserTokenStation
     private let readiness: Readiness
+    private let status: StatusParts
     private let server: Server
 
     /// Puts the parts together. Nothing runs yet but the ledger, which has closed what a crash had left open.
@@ -60,9 +61,10 @@ package final class Appliance: Sendable {
                 news.withLock { $0 }?.look()
             }
         }
+        let served = try Self.issuers(settings, profiles: profiles, tokens: tokens)
         let authority = IssuingAuthority(
             profiles: profiles,
-            issuers: try Self.issuers(settings, profiles: profiles, tokens: tokens),
+            issuers: served.issuers,
             compromisedKeys: compromised
         )
         let readiness = Readiness(Array(authority.issuers.values))
@@ -88,6 +90,12 @@ package final class Appliance: Sendable {
             limit: settings.limits.ordersInFlight
         ) { log.write($0) }
         station = UserTokenStation(readers: settings.readers, line: line, ownTokens: tokens, launcher: launcher)
+        status = try StatusParts(
+            settings,
+            line: line,
+            responders: served.responders,
+            clock: clock
+        ) { log.write($0) }
         let inventory = Inventory(
             authority: authority,
             tokens: tokens,
@@ -95,7 +103,8 @@ package final class Appliance: Sendable {
             ledgerFolder: folder(of: settings.ledger),
             clock: clock,
             checkpointer: checkpointer,
-            readiness: readiness
+            readiness: readiness,
+            crls: status.crls
         )
         let handler = SignerHandler(
             line: line,
@@ -114,11 +123,12 @@ package final class Appliance: Sendable {
                 readiness: readiness,
                 inventory: inventory
             ),
-            processes: OwnProcesses(tokens: tokens, launcher: launcher, landlockVersion: landlockVersion)
+            processes: OwnProcesses(tokens: tokens, launcher: launcher, landlockVersion: landlockVersion),
+            status: status.calls
         )
         server = try Self.server(settings.limits, handler)
         for listener in listeners { server.add(listener) }
-        try recordStart(authority, closed: ledger.closedAtOpening.count)
+        try recordStart(authority, served.responders, closed: ledger.closedAtOpening.count)
     }
 
     /// Starts the token workers and serves the sockets. Returns at once; tokens become ready on their own threads.
@@ -126,6 +136,7 @@ package final class Appliance: Sendable {
         readiness.start()
         for token in tokens { token.start() }
         checkpointer?.start()
+        status.start()
         server.start()
         log.write(.info, "service-started", ["version": InkanVersion.current])
     }
@@ -145,6 +156,7 @@ package final class Appliance: Sendable {
         let logToken = settings.log?.token
         for token in tokens where token.settings.name != logToken { token.stop() }
         if !isIdle { _ = line.waitUntilIdle(until: monotonicNanoseconds() + 1_000_000_000) }
+        status.stop()
         workers.stop()
         reads.stop()
         station.stop()
@@ -163,11 +175,12 @@ package final class Appliance: Sendable {
         _ settings: SignerSettings,
         profiles: ProfileSet,
         tokens: [TokenWorkerSupervisor]
-    ) throws -> [Issuer] {
+    ) throws -> (issuers: [Issuer], responders: [OCSPResponder]) {
         let sources = Dictionary(
             uniqueKeysWithValues: tokens.map { ($0.settings.name, (token: $0, serials: SerialSource(token: $0))) }
         )
-        return try settings.issuers.map { issuer in
+        var responders: [OCSPResponder] = []
+        let issuers = try settings.issuers.map { issuer in
             guard let use = profiles.issuer(issuer.name)?.use, use != .root else {
                 throw StartError("issuer \(issuer.name): the profile set has no issuer of that name for people")
             }
@@ -176,7 +189,7 @@ package final class Appliance: Sendable {
             }
             let certificate = try readCertificate(issuer.certificate)
             source.token.prepare(keys: [certificate.tbs.publicKey.derEncoded])
-            return try Issuer(
+            let made = try Issuer(
                 name: issuer.name,
                 certificate: certificate,
                 chain: try issuer.chain.map(readCertificate),
@@ -184,6 +197,32 @@ package final class Appliance: Sendable {
                 token: source.token,
                 serials: source.serials
             )
+            if let responder = issuer.responder, let source = sources[responder.token] {
+                responders.append(try Self.responder(responder, of: made, source.token, source.serials))
+            }
+            return made
+        }
+        return (issuers, responders)
+    }
+
+    private static func responder(
+        _ settings: SignerSettings.ResponderSettings,
+        of issuer: Issuer,
+        _ token: TokenWorkerSupervisor,
+        _ serials: SerialSource
+    ) throws -> OCSPResponder {
+        let certificate = try readCertificate(settings.certificate)
+        token.prepare(keys: [certificate.tbs.publicKey.derEncoded])
+        let key = SigningKey(
+            publicKey: certificate.tbs.publicKey,
+            tokenName: settings.token,
+            token: token,
+            serials: serials
+        )
+        do throws(X509Error) {
+            return try OCSPResponder(issuer: issuer, certificate: certificate, key: key)
+        } catch {
+            throw StartError("\(settings.certificate): \(error.reason)")
         }
     }
 
@@ -248,11 +287,20 @@ package final class Appliance: Sendable {
 
     /// What the service starts with goes into the ledger; so does every CA key, which nobody may have certified. Without
     /// that nothing is served.
-    private func recordStart(_ authority: IssuingAuthority, closed: Int) throws {
+    private func recordStart(_ authority: IssuingAuthority, _ responders: [OCSPResponder], closed: Int) throws {
         let issuers = authority.issuers.values.sorted { $0.name < $1.name }
         for issuer in issuers {
             try durably {
                 ledger.registerAuthorityKey(issuer.key.publicKey.sha256, issuer: issuer.name, completion: $0)
+            }
+        }
+        for responder in responders {
+            try durably {
+                ledger.registerAuthorityKey(
+                    responder.key.publicKey.sha256,
+                    issuer: "\(responder.issuer.name) (OCSP)",
+                    completion: $0
+                )
             }
         }
         let event = LedgerEvent(
@@ -308,6 +356,10 @@ extension ServiceLog {
             write(.error, "refusal-not-recorded", ["rule": rule, "problem": problem])
         case .intentNotClosed(let entry, let problem):
             write(.error, "intent-not-closed", ["entry": "\(entry)", "problem": problem])
+        case .crlFailed(let issuer, let problem):
+            write(.error, "crl-failed", ["issuer": issuer, "problem": problem])
+        case .ocspNotCounted(let count, let problem):
+            write(.error, "ocsp-not-counted", ["count": "\(count)", "problem": problem])
         case .badSignature(let token, let detail):
             write(.error, "bad-signature", ["token": token, "detail": detail])
         case .checkpointTrouble(let problem): write(.warning, "checkpoint-trouble", ["problem": problem])

@@ -3,6 +3,14 @@ import StrictYAML
 
 /// Reads a text file of at most a megabyte: settings, profiles and certificates have no more.
 package func readText(_ path: String) throws(StartError) -> String {
+    guard let text = String(validating: try readBytes(path), as: UTF8.self) else {
+        throw StartError("\(path) is not UTF-8")
+    }
+    return text
+}
+
+/// The same for any bytes.
+package func readBytes(_ path: String) throws(StartError) -> [UInt8] {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw StartError("cannot read \(path): \(String(cString: strerror(errno)))") }
     defer { close(descriptor) }
@@ -16,10 +24,7 @@ package func readText(_ path: String) throws(StartError) -> String {
         length += count
     }
     guard length < bytes.count else { throw StartError("\(path) has more than \(YAMLValue.longestDocument) bytes") }
-    guard let text = String(validating: bytes[..<length], as: UTF8.self) else {
-        throw StartError("\(path) is not UTF-8")
-    }
-    return text
+    return Array(bytes[..<length])
 }
 
 /// The path of another program of ours, beside the one that runs.
@@ -54,13 +59,18 @@ extension SignerSettings {
 
 /// Writes a text file, replacing one that is there in one step, so that no reader ever sees half of it.
 package func writeText(_ text: String, to path: String) throws(StartError) {
+    try writeBytes(Array(text.utf8), to: path)
+}
+
+/// The same for any bytes.
+package func writeBytes(_ content: [UInt8], to path: String) throws(StartError) {
     let temporary = "\(path).new"
     func failure(_ what: String) -> StartError {
         StartError("cannot \(what) \(path): \(String(cString: strerror(errno)))")
     }
     let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { throw failure("write") }
-    var bytes = Array(text.utf8)[...]
+    var bytes = content[...]
     while !bytes.isEmpty {
         let count = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
         if count < 0, errno == EINTR { continue }

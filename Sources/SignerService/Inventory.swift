@@ -17,6 +17,7 @@ package final class Inventory: Sendable {
     private let clock: any WallClock
     private let checkpointer: Checkpointer?
     private let readiness: Readiness
+    private let crls: CRLPublisher
     private let startedAt = monotonicNanoseconds()
 
     init(
@@ -26,7 +27,8 @@ package final class Inventory: Sendable {
         ledgerFolder: String,
         clock: any WallClock,
         checkpointer: Checkpointer?,
-        readiness: Readiness
+        readiness: Readiness,
+        crls: CRLPublisher
     ) {
         self.authority = authority
         self.tokens = tokens
@@ -35,6 +37,7 @@ package final class Inventory: Sendable {
         self.clock = clock
         self.checkpointer = checkpointer
         self.readiness = readiness
+        self.crls = crls
     }
 
     /// What is wrong, with what mends it, and whether nothing at all can be issued because of it.
@@ -48,7 +51,7 @@ package final class Inventory: Sendable {
         let issuing = Set(authority.issuers.values.map(\.key.tokenName))
         let inTrouble = issuing.intersection(problems.map(\.token))
         let first = problems.first { issuing.contains($0.token) } ?? problems.first
-        return (first?.text ?? checkpointer?.problem, inTrouble.count == issuing.count)
+        return (first?.text ?? checkpointer?.problem ?? crls.problem, inTrouble.count == issuing.count)
     }
 
     /// Whether anything can be issued.

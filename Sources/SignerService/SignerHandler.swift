@@ -19,6 +19,7 @@ package final class SignerHandler: CallHandler {
     private let log: LedgerHandler
     private let metrics: ServiceMetrics
     private let processes: OwnProcesses
+    private let status: StatusCalls
 
     /// - Parameter reads: threads for what reads the ledger, apart from the line's workers.
     init(
@@ -30,7 +31,8 @@ package final class SignerHandler: CallHandler {
         log: LedgerHandler,
         station: UserTokenStation,
         metrics: ServiceMetrics,
-        processes: OwnProcesses
+        processes: OwnProcesses,
+        status: StatusCalls
     ) {
         self.line = line
         self.roles = roles
@@ -41,6 +43,7 @@ package final class SignerHandler: CallHandler {
         self.log = log
         self.metrics = metrics
         self.processes = processes
+        self.status = status
     }
 
     package func handle(_ call: Call) {
@@ -76,6 +79,13 @@ package final class SignerHandler: CallHandler {
         case .listProfiles: call.reply { [inventory] in inventory.writeProfiles(to: &$0) }
         case .getCertificate: read(call) { [self] in getCertificate(call) }
         case .getChain: getChain(call)
+        case .revokeCertificate: status.change(.revoke, call)
+        case .holdCertificate: status.change(.hold, call)
+        case .releaseCertificate: status.change(.release, call)
+        case .cancelCertificate: status.change(.cancel, call)
+        case .getCertificateStatus: read(call) { [status] in status.getStatus(call) }
+        case .getCRL: read(call) { [status] in status.getCRL(call) }
+        case .respondOCSP: status.respondOCSP(call)
         }
     }
 

@@ -20,8 +20,8 @@ extension SignerSettings {
         )
     }
 
-    /// What the service keeps of its rights: the folders of its ledger and of the newest checkpoint, and the files that its
-    /// settings name, to read.
+    /// What the service keeps of its rights: the folders of its ledger, of its CRLs and of the newest checkpoint, and the
+    /// files that its settings name, to read.
     ///
     /// - Parameters:
     ///   - sockets: the sockets that it made itself, to be removed at the end.
@@ -29,11 +29,11 @@ extension SignerSettings {
     package func confinement(sockets: [String], workersSocket: String?) -> Confinement {
         let read =
             [profiles] + [compromisedKeys].compactMap { $0 } + [log?.key].compactMap { $0 }
-            + issuers.flatMap { [$0.certificate] + $0.chain }
+            + issuers.flatMap { [$0.certificate] + $0.chain + [$0.responder?.certificate].compactMap { $0 } }
         return Confinement(
             .service(mayConnect: workersSocket != nil),
             grants: ([ledger] + [log?.checkpointFile].compactMap { $0 }).map { FileGrant(folder(of: $0), .keep) }
-                + read.map { FileGrant($0, .read) }
+                + [status.folder].compactMap { $0 }.map { FileGrant($0, .keep) } + read.map { FileGrant($0, .read) }
                 + sockets.map { FileGrant(folder(of: $0), .remove) }
         )
     }

@@ -11,6 +11,14 @@ package struct SignerSettings: Sendable {
         package var token: String
         package var certificate: String
         package var chain: [String]
+        /// The OCSP responder; without one there is no OCSP for the issuer.
+        package var responder: ResponderSettings?
+    }
+
+    /// An issuer's OCSP responder: its certificate, and the token that holds its key.
+    package struct ResponderSettings: Sendable {
+        package var token: String
+        package var certificate: String
     }
 
     /// Bounds on what callers can make the service hold.
@@ -50,6 +58,7 @@ package struct SignerSettings: Sendable {
     package var frontEndUsers: Set<UInt32>
     package var officerUsers: Set<UInt32>
     package var limits: Limits
+    package var status: StatusSettings
 
     /// Reads a settings document.
     package init(yaml text: String) throws(YAMLError) {
@@ -73,6 +82,7 @@ package struct SignerSettings: Sendable {
         frontEndUsers = [getuid()]
         officerUsers = [getuid(), 0]
         limits = Limits()
+        status = StatusSettings()
         if let callers = document.optional("callers") {
             try callers.mapping { (callers) throws(YAMLError) in
                 if let users = callers.optional("frontEnd") { frontEndUsers = try Self.users(users) }
@@ -80,6 +90,7 @@ package struct SignerSettings: Sendable {
             }
         }
         if let value = document.optional("limits") { limits = try Limits(yaml: value) }
+        if let value = document.optional("status") { status = try StatusSettings(yaml: value) }
     }
 
     private func checkReferences(in document: YAMLValue) throws(YAMLError) {
@@ -95,6 +106,13 @@ package struct SignerSettings: Sendable {
         }
         if let twice = firstRepeated(tokens.map(\.uri)) {
             throw document.error(.invalidValue, "the token \(twice) stands there twice; its PIN would be tried twice")
+        }
+        for issuer in issuers {
+            guard let token = issuer.responder?.token, !names.contains(token) else { continue }
+            throw document.error(
+                .invalidValue,
+                "the responder of “\(issuer.name)” names the token “\(token)”, which is not under tokens"
+            )
         }
         for issuer in issuers where !names.contains(issuer.token) {
             throw document.error(
@@ -148,7 +166,21 @@ extension SignerSettings.IssuerSettings {
                 certificate: try issuer.required("certificate").string(),
                 chain: try issuer.optional("chain") { value throws(YAMLError) in
                     try value.list { (path) throws(YAMLError) in try path.string() }
-                } ?? []
+                } ?? [],
+                responder: try issuer.optional("responder") { value throws(YAMLError) in
+                    try SignerSettings.ResponderSettings(yaml: value)
+                }
+            )
+        }
+    }
+}
+
+extension SignerSettings.ResponderSettings {
+    fileprivate init(yaml value: YAMLValue) throws(YAMLError) {
+        self = try value.mapping { (responder) throws(YAMLError) in
+            Self(
+                token: try responder.required("token").string(),
+                certificate: try responder.required("certificate").string()
             )
         }
     }

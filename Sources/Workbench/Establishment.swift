@@ -128,7 +128,7 @@ package struct Establishment: Sendable {
         let issuers = issuers.map { issuer, root in
             """
               - { name: \(issuer), token: issuing, certificate: "\(folder.file("authorities/\(issuer).pem"))", \
-            chain: ["\(folder.file("authorities/\(root).pem"))"] }
+            chain: ["\(folder.file("authorities/\(root).pem"))"]\(responder(of: issuer)) }
 
             """
         }
@@ -145,6 +145,13 @@ package struct Establishment: Sendable {
             \(log.1)issuers:
             \(issuers.joined())\(extra)
             """
+    }
+
+    /// The issuer's responder, if the ceremony has made one.
+    private func responder(of issuer: String) -> String {
+        let path = folder.file("authorities/ocsp-\(issuer).pem")
+        guard FileManager.default.fileExists(atPath: path) else { return "" }
+        return ", responder: { token: issuing, certificate: \"\(path)\" }"
     }
 
     private static func tokenLine(

@@ -102,6 +102,8 @@ private struct MadeUpOrders: Sendable {
         (0..<count / 8).flatMap { _ in withUnsafeBytes(of: UInt64.random(in: 0...UInt64.max)) { Array($0) } }
     }
 
+    private let issuerKeyHash = Self.bytes(32)
+
     func next() -> (intent: Intent, certificate: [UInt8]) {
         let serial = [0x65] + Self.bytes(16)
         let tbs = Self.element(
@@ -115,6 +117,7 @@ private struct MadeUpOrders: Sendable {
             profileSetHash: Self.bytes(32),
             profileSetVersion: "2026-11-01",
             issuer: "access-rsa",
+            issuerKeyHash: issuerKeyHash,
             serial: serial,
             tbsHash: Array(SHA256.hash(data: tbs)),
             publicKeyHash: Self.bytes(32),

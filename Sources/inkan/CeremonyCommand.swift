@@ -2,6 +2,7 @@ import ArgumentParser
 import Ceremony
 import Clocks
 import Glibc
+import Issuance
 import Ledger
 import Policy
 import SignerService
@@ -128,6 +129,7 @@ private func hold(
             site: site,
             profiles: profiles,
             ledger: ledger,
+            shelf: try CRLShelf(folder: SignerSettings.statusFolder(besideLedger: path)),
             tokenWorker: try siblingExecutable("inkan-tokend"),
             clock: SystemClock()
         ) { print("  \($0)") }

@@ -27,6 +27,11 @@ private struct SoundLedger: Sendable {
             }
             if number % 20 == 5 { try await ledger.append("note", [("number", .number(Int64(number)))]) }
         }
+        try await ledger.change(orders[0], .revoke(reason: 1))
+        try await ledger.change(orders[1], .hold)
+        try await ledger.change(orders[1], .release)
+        try await ledger.change(orders[2], .hold)
+        try await ledger.intendCRL(number: 1)
         let entries = try ledger.reader.entries(from: 0, limit: 1_000)
         ledger.stop()
         return SoundLedger(folder: folder, orders: orders, entries: entries)
@@ -154,7 +159,7 @@ private func leafHash(_ body: [UInt8]) -> Data {
             "UPDATE intents SET state = 2 WHERE sequence = (SELECT min(sequence) FROM intents)",
             "UPDATE intents SET outcome_sequence = 7 WHERE sequence = (SELECT min(sequence) FROM intents)",
             "DELETE FROM intents WHERE sequence = (SELECT max(sequence) FROM intents)",
-            "INSERT INTO intents SELECT 9999, 'y', content_hash, x'02', tbs_hash, x'03', x'04', 2, 3 FROM intents LIMIT 1",
+            "INSERT INTO intents SELECT 9999, 'y', content_hash, x'02', tbs_hash, x'03', x'04', 5, 6, 2, 3 FROM intents LIMIT 1",
             "DELETE FROM authority_keys", "INSERT INTO authority_keys VALUES (500, zeroblob(32))",
             "UPDATE intents SET state = 3 WHERE state = 2", "UPDATE intents SET sequence = -7 WHERE sequence = 1",
             "UPDATE entries SET time_ms = -9223372036854775807 - 1 WHERE sequence = 9",
@@ -164,6 +169,14 @@ private func leafHash(_ body: [UInt8]) -> Data {
             WHERE sequence = (SELECT max(sequence) FROM entries WHERE kind = 'intent')
             """,
             "UPDATE entries SET sequence = -9 WHERE sequence = 1",
+            "UPDATE intents SET issuer_key = 7 WHERE sequence = (SELECT min(sequence) FROM intents)",
+            "UPDATE intents SET not_after = 7 WHERE sequence = (SELECT min(sequence) FROM intents)",
+            "DELETE FROM status_changes WHERE act = 3", "UPDATE status_changes SET reason = 0 WHERE act = 1",
+            "UPDATE status_changes SET act = 4 WHERE act = 1", "UPDATE status_changes SET intent = intent + 1",
+            "UPDATE status_changes SET time_ms = time_ms + 1", "UPDATE status_changes SET invalidity_date = 3",
+            "INSERT INTO status_changes SELECT 9999, time_ms, intent, act, reason, NULL FROM status_changes LIMIT 1",
+            "DELETE FROM crl_numbers", "UPDATE crl_numbers SET number = number + 1",
+            "UPDATE crl_numbers SET issuer_key = 7", "INSERT INTO crl_numbers VALUES (9999, 7, 7)",
         ]
     )
     func derivedTables(statement: String) async throws {

@@ -42,6 +42,18 @@ final class TemporaryFolder: Sendable {
         return try LedgerStore(settings, clock: clock, log: { _ in })
     }
 
+    /// Opens a ledger that was just closed. A process that another test is starting may hold its lock for a moment.
+    func reopen() throws -> LedgerStore {
+        let deadline = ContinuousClock.now + .seconds(5)
+        while true {
+            do {
+                return try open()
+            } catch LedgerError.inUse where ContinuousClock.now < deadline {
+                usleep(10_000)
+            }
+        }
+    }
+
     /// A copy of a closed ledger.
     func copy(of ledger: String) throws -> String {
         let copy = path + "/" + UUID().uuidString + ".sqlite"
@@ -89,6 +101,7 @@ struct SampleOrder: Sendable {
             profileSetHash: bytes(32),
             profileSetVersion: "2026-11-01",
             issuer: "smime-rsa",
+            issuerKeyHash: sha256(Array("smime-rsa".utf8)),
             serial: serial,
             tbsHash: sha256(tbs),
             publicKeyHash: bytes(32),
@@ -173,6 +186,39 @@ extension LedgerStore {
         try await withCheckedContinuation { done in
             registerAuthorityKey(hash, issuer: "smime-rsa") { done.resume(returning: $0) }
         }.get()
+    }
+}
+
+extension LedgerStore {
+    @discardableResult
+    func change(
+        _ order: SampleOrder,
+        _ action: StatusChange.Action,
+        invalidityDate: Int64? = nil
+    ) async throws -> StatusReceipt {
+        let change = StatusChange(
+            serial: order.intent.serial,
+            action: action,
+            invalidityDate: invalidityDate,
+            callerUID: 1000
+        )
+        return try await withCheckedContinuation { done in
+            changeStatus(change) { done.resume(returning: $0) }
+        }.get()
+    }
+
+    @discardableResult
+    func intendCRL(number: Int64, of issuer: String = "smime-rsa") async throws -> EventReceipt {
+        let intent = CRLIntent(
+            issuer: issuer,
+            issuerKeyHash: sha256(Array(issuer.utf8)),
+            number: number,
+            tbsHash: sha256([1]),
+            revokedCertificates: 2,
+            thisUpdate: 1_800_000_000,
+            nextUpdate: 1_800_600_000
+        )
+        return try await withCheckedContinuation { done in intendCRL(intent) { done.resume(returning: $0) } }.get()
     }
 }
 

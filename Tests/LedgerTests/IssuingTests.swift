@@ -37,7 +37,8 @@ import Testing
         #expect(
             fields.members.map(\.0) == [
                 "sequence", "time", "kind", "order", "content", "profile", "profileSetVersion", "profileSetHash",
-                "issuer", "serial", "tbs", "publicKey", "subject", "keyOrigin", "caller", "notAfter", "authority",
+                "issuer", "issuerKey", "serial", "tbs", "publicKey", "subject", "keyOrigin", "caller", "notAfter",
+                "authority",
             ]
         )
         #expect(fields["caller"] == .number(1000))

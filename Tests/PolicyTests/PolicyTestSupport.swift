@@ -93,6 +93,16 @@ struct TestAuthorities: Sendable {
         personEd25519 = try TestKey.ed25519()
     }
 
+    /// A responder of the issuer access-p256.
+    func responderPlan() throws -> CertificatePlan {
+        try profiles.resolve(
+            AuthorityRequest(profile: "ocsp-responder", subject: Self.name("Test responder")),
+            key: TestKey.p256().publicKey,
+            issuer: issuers["access-p256"],
+            at: Self.ceremonyDate
+        )
+    }
+
     static func name(_ commonName: String) -> [DistinguishedName.Attribute] {
         [
             .init(.countryName, "JP"), .init(.organizationName, "Inkan Test"), .init(.commonName, commonName),

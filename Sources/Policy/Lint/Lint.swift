@@ -84,6 +84,7 @@ package enum Lint {
         case .smime: SMIMERules.all
         case .rootAuthority: AuthorityRules.root
         case .issuingAuthority: AuthorityRules.issuing
+        case .responder: ResponderRules.all
         }
     }
 
@@ -91,7 +92,7 @@ package enum Lint {
     package static var ruleIdentifiers: [(id: String, clause: String)] {
         let tables = [
             RFC5280Rules.all, AccessRules.all, SMIMERules.all, AuthorityRules.root, AuthorityRules.issuing,
-            PlanRules.all,
+            ResponderRules.all, PlanRules.all,
         ]
         var seen: Set<String> = []
         return tables.joined().filter { seen.insert($0.id).inserted }.map { ($0.id, $0.clause) }

@@ -7,6 +7,7 @@ struct LintSubject {
         case person
         case root
         case issuing(IssuerUse)
+        case responder
     }
 
     let tbs: TBSCertificate
@@ -28,6 +29,7 @@ struct LintSubject {
     private(set) var securityIdentifier: String?
     private(set) var crlDistributionPoints: [String]?
     private(set) var access: AuthorityInformationAccess?
+    private(set) var hasNoCheck = false
     /// The subject's organizationIdentifier, and what it says when it is well-formed.
     private(set) var organizationIdentifier: String?
     private(set) var registration: RegistrationReference?
@@ -52,6 +54,7 @@ struct LintSubject {
             case .smime(let type): smime = type
             case .rootAuthority: kind = .root
             case .issuingAuthority(let use): kind = .issuing(use)
+            case .responder: kind = .responder
             case .rfc5280, .access: break
             }
         }
@@ -80,6 +83,9 @@ struct LintSubject {
         case .securityIdentifier: securityIdentifier = try one.readSecurityIdentifier()
         case .crlDistributionPoints: crlDistributionPoints = try one.readCRLDistributionPoints()
         case .authorityInformationAccess: access = try one.readAuthorityInformationAccess()
+        case .ocspNoCheck where isResponder:
+            try one.readOCSPNoCheck()
+            hasNoCheck = true
         default: unknown.append(one.oid)
         }
     }
@@ -90,6 +96,10 @@ struct LintSubject {
 
     var isRoot: Bool {
         if case .root = kind { true } else { false }
+    }
+
+    var isResponder: Bool {
+        if case .responder = kind { true } else { false }
     }
 
     /// Whether a mail address is among the alternative names; any, when none is given.

@@ -165,8 +165,11 @@ enum RFC5280Rules {
         },
         LintRule("cabf.extended-key-usage-nested", "CA/B Forum S/MIME BR 7.1.2.2 g, 7.1.5") { subject in
             guard let allowed = subject.issuer.extendedKeyUsage else { return nil }
-            return subject.extendedKeyUsage?.first { !allowed.contains($0) }
-                .map { "the CA's own certificate does not allow \($0.name)" }
+            // RFC 6960 4.2.2.2 lets the issuer authorise a responder by signing its certificate: no CA has the purpose.
+            return subject.extendedKeyUsage?.first {
+                !allowed.contains($0) && !(subject.isResponder && $0 == .ocspSigning)
+            }
+            .map { "the CA's own certificate does not allow \($0.name)" }
         },
         LintRule("rfc5280.extended-key-usage-present", "CA/B Forum S/MIME BR 7.1.2.3 f") { subject in
             subject.extendedKeyUsage == nil && !subject.isRoot ? "the extended key usage is missing" : nil
@@ -209,7 +212,8 @@ enum RFC5280Rules {
                 .map { "the CA's own certificate does not allow the policy \($0.oid)" }
         },
         LintRule("rfc5280.crl-present", "RFC 5280 4.2.1.13; CA/B Forum S/MIME BR 7.1.2.3 b") { subject in
-            subject.crlDistributionPoints == nil && !subject.isRoot ? "nothing says where the CRL is" : nil
+            subject.crlDistributionPoints == nil && !subject.isRoot && !subject.isResponder
+                ? "nothing says where the CRL is" : nil
         },
         LintRule("cabf.http-only", "CA/B Forum S/MIME BR 7.1.2.3 b, c; RFC 5280 8") { subject in
             subject.addressBeyondHTTP().map { "“\($0)” is not reached by http" }

@@ -107,6 +107,7 @@ extension IssuanceProfile {
 
 extension AuthorityProfile {
     var problem: String? {
+        if use == .responder { return responderProblem }
         if !keyUsage.isSuperset(of: [.keyCertSign, .cRLSign]) {
             return "a CA needs the key usages keyCertSign and cRLSign"
         }
@@ -124,6 +125,19 @@ extension AuthorityProfile {
             return "emailProtection belongs to CAs for smime and to no others"
         }
         return nil
+    }
+}
+
+extension AuthorityProfile {
+    private var responderProblem: String? {
+        if keyUsage != [.digitalSignature] {
+            return "a responder's key signs answers: its usage is digitalSignature alone"
+        }
+        if extendedKeyUsage != [.ocspSigning] {
+            return "RFC 6960 4.2.2.2 demands ocspSigning, and a responder has no other purpose"
+        }
+        if !policies.isEmpty || pathLength != nil { return "a responder has no policies and no path length" }
+        return maximumYears == 1 ? nil : "nobody asks whether a responder is revoked: maximumYears must be 1"
     }
 }
 

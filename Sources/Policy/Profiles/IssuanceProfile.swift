@@ -180,7 +180,7 @@ package struct IssuerDescription: Hashable, Sendable {
 package struct AuthorityProfile: Hashable, Sendable {
     package var name: String
     package var description: String
-    /// `root` signs itself; the others are signed by a root.
+    /// `root` signs itself; a responder is signed by the issuer that it speaks for, the others by a root.
     package var use: IssuerUse
     package var subject: SubjectRules
     package var signatureAlgorithms: [SignatureAlgorithm]
@@ -196,6 +196,10 @@ package struct AuthorityProfile: Hashable, Sendable {
 
     /// The rule sets that lint applies.
     package var ruleSets: [RuleSet] {
-        [.rfc5280, use == .root ? .rootAuthority : .issuingAuthority(use)]
+        switch use {
+        case .root: [.rfc5280, .rootAuthority]
+        case .responder: [.rfc5280, .responder]
+        case .access, .smime: [.rfc5280, .issuingAuthority(use)]
+        }
     }
 }

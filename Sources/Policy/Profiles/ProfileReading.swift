@@ -8,7 +8,7 @@ extension IssuerDescription {
         self = try value.mapping { map throws(YAMLError) in
             IssuerDescription(
                 name: try map.required("name").identifier(),
-                use: try map.required("use").oneOf(IssuerUse.self),
+                use: try map.required("use").issuerUse(),
                 crlDistributionPoints: try map.required("crl").list { value throws(YAMLError) in try value.httpURL() },
                 caIssuers: try map.optional("caIssuers") { value throws(YAMLError) in
                     try value.list { value throws(YAMLError) in try value.httpURL() }

@@ -113,3 +113,12 @@ extension YAMLValue {
         return set
     }
 }
+
+extension YAMLValue {
+    /// What an issuer's certificates are for.
+    func issuerUse() throws(YAMLError) -> IssuerUse {
+        let use = try oneOf(IssuerUse.self)
+        try refuse(use == .responder ? "a responder issues no certificates; it belongs to the authorities" : nil)
+        return use
+    }
+}

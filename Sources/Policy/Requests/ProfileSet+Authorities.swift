@@ -69,7 +69,7 @@ extension ProfileSet {
                 path: profile.pathLength
             )
         let description = self.issuer(signer.name)
-        if issuer != nil, description?.use != .root {
+        if issuer != nil, profile.use != .responder, description?.use != .root {
             throw PolicyViolation(.issuerNotAllowed, field: "issuer", "“\(signer.name)” is no root of the profile set")
         }
         try profile.check(key: key, subjectDER: subjectDER, validity, signer: signer, isRoot: issuer == nil)
@@ -126,7 +126,8 @@ extension AuthorityProfile {
         guard validity.notAfter <= signer.notAfter else {
             throw PolicyViolation(.validityBeyondIssuer, field: "years", "the CA would outlive its root")
         }
-        if let limit = signer.pathLength, !isRoot, limit <= (pathLength ?? 0) {
+        // A path length counts CAs alone.
+        if let limit = signer.pathLength, !isRoot, use != .responder, limit <= (pathLength ?? 0) {
             throw PolicyViolation(
                 .issuerNotAllowed,
                 field: "issuer",
@@ -171,6 +172,8 @@ extension AuthorityProfile {
         extensions.append(try .subjectKeyIdentifier(key.subjectKeyIdentifier))
         extensions.append(try .keyUsage(keyUsage))
         if !extendedKeyUsage.isEmpty { extensions.append(try .extendedKeyUsage(extendedKeyUsage)) }
+        // Nobody asks for a responder's own status, and so nothing says where it would be found.
+        if use == .responder { return extensions + [.ocspNoCheck] }
         extensions.append(try .basicConstraints(isCA: true, pathLength: pathLength))
         if !policies.isEmpty { extensions.append(try .certificatePolicies(policies)) }
         if let description {

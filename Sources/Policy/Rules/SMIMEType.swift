@@ -66,6 +66,8 @@ package enum RuleSet: Hashable, Sendable {
     case rootAuthority
     /// The certificate of a CA that issues to people.
     case issuingAuthority(IssuerUse)
+    /// The certificate of an issuer's OCSP responder.
+    case responder
 
     /// As profiles write it, such as `smime-sponsor-multipurpose`.
     package var name: String {
@@ -75,6 +77,7 @@ package enum RuleSet: Hashable, Sendable {
         case .smime(let type): "smime-\(type.level.rawValue)-\(type.generation.rawValue)"
         case .rootAuthority: "root-authority"
         case .issuingAuthority(let use): "issuing-authority-\(use.rawValue)"
+        case .responder: "responder"
         }
     }
 
@@ -90,6 +93,8 @@ package enum IssuerUse: String, Hashable, Sendable, CaseIterable {
     case smime
     /// CA certificates alone.
     case root
+    /// No certificates: an issuer's OCSP responder.
+    case responder
 }
 
 extension SMIMEType.Level {

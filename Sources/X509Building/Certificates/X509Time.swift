@@ -15,22 +15,63 @@ enum X509Time {
             )
         }
         let time = CivilTime(secondsSinceEpoch: seconds)
-        var digits: [UInt8] = []
-        digits.reserveCapacity(15)
-        if time.year >= 2050 { append(time.year / 100, to: &digits) }
-        for number in [time.year % 100, time.month, time.day, time.hour, time.minute, time.second] {
-            append(number, to: &digits)
+        write(time, isGeneralized: time.year >= 2050, to: &writer)
+    }
+
+    /// A GeneralizedTime whatever the year, as CRL entries' invalidity dates and OCSP have it (RFC 5280 5.3.2, RFC 6960
+    /// 4.2.2.1).
+    static func writeGeneralized(_ seconds: Int64, field: String, to writer: inout DERWriter) throws(X509Error) {
+        guard range.contains(seconds) else {
+            throw X509Error(.valueInvalid, "a date before 1950 or after 9999", field: field)
         }
-        digits.append(UInt8(ascii: "Z"))
-        writer.primitive(time.year >= 2050 ? .generalizedTime : .utcTime, digits)
+        write(CivilTime(secondsSinceEpoch: seconds), isGeneralized: true, to: &writer)
+    }
+
+    private static func write(_ time: CivilTime, isGeneralized: Bool, to writer: inout DERWriter) {
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 16) { digits in
+            var count = 0
+            func put(_ number: Int) {
+                digits[count] = UInt8(ascii: "0") + UInt8(number / 10)
+                digits[count + 1] = UInt8(ascii: "0") + UInt8(number % 10)
+                count += 2
+            }
+            if isGeneralized { put(time.year / 100) }
+            put(time.year % 100)
+            put(time.month)
+            put(time.day)
+            put(time.hour)
+            put(time.minute)
+            put(time.second)
+            digits[count] = UInt8(ascii: "Z")
+            writer.primitive(isGeneralized ? .generalizedTime : .utcTime, digits[0...count])
+        }
     }
 
     static func read(from reader: inout DERReader) throws(X509Error) -> Int64 {
         let element = try reader.element()
-        let isGeneralized = element.tag == .generalizedTime
-        guard isGeneralized || element.tag == .utcTime else {
+        guard element.tag == .generalizedTime || element.tag == .utcTime else {
             throw reader.malformed("a date of another type", at: element.start, clause: "RFC 5280 4.1.2.5")
         }
+        let seconds = try read(element, of: reader)
+        guard (element.tag == .generalizedTime) == (seconds >= firstSecondOf2050) else {
+            throw reader.malformed(
+                "a date in the form of another century",
+                at: element.start,
+                clause: "RFC 5280 4.1.2.5"
+            )
+        }
+        return seconds
+    }
+
+    /// A GeneralizedTime of any year.
+    static func readGeneralized(from reader: inout DERReader) throws(X509Error) -> Int64 {
+        try read(reader.element(.generalizedTime), of: reader)
+    }
+
+    private static let firstSecondOf2050 = CivilTime(year: 2050, month: 1, day: 1).secondsSinceEpoch
+
+    private static func read(_ element: DERReader.Element, of reader: DERReader) throws(X509Error) -> Int64 {
+        let isGeneralized = element.tag == .generalizedTime
         let text = reader.content(of: element)
         guard text.count == (isGeneralized ? 15 : 13), text.last == UInt8(ascii: "Z"),
             text.dropLast().allSatisfy((UInt8(ascii: "0")...UInt8(ascii: "9")).contains)
@@ -61,18 +102,9 @@ enum X509Time {
             minute: numbers[4],
             second: numbers[5]
         )
-        guard time.isValid, !isGeneralized || year >= 2050 else {
-            throw reader.malformed(
-                "a date that does not exist, or in the form of another century",
-                at: element.start,
-                clause: "RFC 5280 4.1.2.5"
-            )
+        guard time.isValid else {
+            throw reader.malformed("a date that does not exist", at: element.start, clause: "RFC 5280 4.1.2.5")
         }
         return time.secondsSinceEpoch
-    }
-
-    private static func append(_ number: Int, to digits: inout [UInt8]) {
-        digits.append(UInt8(ascii: "0") + UInt8(number / 10))
-        digits.append(UInt8(ascii: "0") + UInt8(number % 10))
     }
 }

@@ -14,6 +14,17 @@ struct DERWriter {
         bytes.reserveCapacity(capacity)
     }
 
+    /// Starts anew, in the same memory.
+    mutating func clear() {
+        bytes.removeAll(keepingCapacity: true)
+    }
+
+    /// Tag and length of an element whose content is written elsewhere.
+    mutating func header(_ tag: DERTag, contentCount: Int) {
+        bytes.append(tag.octet)
+        length(contentCount)
+    }
+
     mutating func begin(_ tag: DERTag) -> Mark {
         bytes.append(tag.octet)
         bytes.append(0)

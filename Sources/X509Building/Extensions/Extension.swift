@@ -61,6 +61,10 @@ extension Extension: CustomStringConvertible {
         .authorityInformationAccess: "authorityInfoAccess",
         .basicConstraints: "basicConstraints",
         .ocspNoCheck: "ocsp-nocheck",
+        .crlNumber: "cRLNumber",
+        .reasonCode: "reasonCode",
+        .invalidityDate: "invalidityDate",
+        .issuingDistributionPoint: "issuingDistributionPoint",
         .securityIdentifier: "szOID_NTDS_CA_SECURITY_EXT",
     ]
 }
@@ -72,9 +76,15 @@ extension OID {
     package static let basicConstraints: OID = [2, 5, 29, 19]
     package static let crlDistributionPoints: OID = [2, 5, 29, 31]
     package static let certificatePolicies: OID = [2, 5, 29, 32]
+    package static let crlNumber: OID = [2, 5, 29, 20]
+    package static let reasonCode: OID = [2, 5, 29, 21]
+    package static let invalidityDate: OID = [2, 5, 29, 24]
+    package static let issuingDistributionPoint: OID = [2, 5, 29, 28]
     package static let authorityKeyIdentifier: OID = [2, 5, 29, 35]
     package static let extendedKeyUsage: OID = [2, 5, 29, 37]
     package static let authorityInformationAccess: OID = [1, 3, 6, 1, 5, 5, 7, 1, 1]
+    package static let ocspNonce: OID = [1, 3, 6, 1, 5, 5, 7, 48, 1, 2]
+    package static let ocspBasic: OID = [1, 3, 6, 1, 5, 5, 7, 48, 1, 1]
     package static let ocspNoCheck: OID = [1, 3, 6, 1, 5, 5, 7, 48, 1, 5]
     package static let securityIdentifier: OID = [1, 3, 6, 1, 4, 1, 311, 25, 2]
 }

@@ -56,8 +56,12 @@ extension SignatureAlgorithm {
     /// the message for `CKM_EDDSA`.
     package func tokenInput(for message: [UInt8]) -> [UInt8] {
         guard let digest else { return message }
-        let value = digest.digest(message)
-        return scheme == .rsaPKCS1 ? Self.digestInfoPrefix(digest) + value : value
+        return tokenInput(forDigest: digest.digest(message), digest)
+    }
+
+    /// The same for a message whose digest was made piece by piece.
+    func tokenInput(forDigest value: [UInt8], _ digest: DigestAlgorithm) -> [UInt8] {
+        scheme == .rsaPKCS1 ? Self.digestInfoPrefix(digest) + value : value
     }
 
     /// The content of the signature BIT STRING from what the token gave: r‖s becomes DER for ECDSA.

@@ -116,6 +116,9 @@ package struct SubjectPublicKey: Sendable {
         Array(SHA256.hash(data: derEncoded[keyBitsStart...]).prefix(20))
     }
 
+    /// A digest over the key's bits alone, without the algorithm: how OCSP names keys (RFC 6960 4.1.1, 4.2.1).
+    package func keyHash(_ algorithm: OCSPHash) -> [UInt8] { algorithm.digest(derEncoded[keyBitsStart...]) }
+
     /// Whether `signature`, in the form that certificates carry, was made with this key over `message`.
     package func isValidSignature(
         _ signature: [UInt8],

@@ -81,7 +81,7 @@ enum VerifyingKey: Sendable {
         }
     }
 
-    private func isValidSignature(_ signature: [UInt8], for digest: some Digest, scheme: SignatureScheme) -> Bool {
+    func isValidSignature(_ signature: [UInt8], for digest: some Digest, scheme: SignatureScheme) -> Bool {
         switch (self, scheme) {
         case (.rsa(let key), .rsaPKCS1):
             return key.isValidSignature(.init(rawRepresentation: signature), for: digest, padding: .insecurePKCS1v1_5)

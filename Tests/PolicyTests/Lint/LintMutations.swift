@@ -8,7 +8,7 @@ private let serverAuth = ExtendedKeyUsage.other([1, 3, 6, 1, 5, 5, 7, 3, 1])
 /// For every rule a certificate that breaks it.
 let lintMutations: [Mutation] =
     fieldMutations + subjectMutations + extensionMutations + usageMutations + nameMutations + smimeMutations
-    + accessMutations + authorityMutations + planMutations
+    + accessMutations + authorityMutations + responderMutations + planMutations
 
 private let fieldMutations: [Mutation] = [
     Mutation("rfc5280.serial-positive") { $0.tbs.serialNumber = [] },
@@ -237,6 +237,23 @@ private let authorityMutations: [Mutation] = [
     Mutation("issuing.mail", of: .issuing) { $0.put(try .extendedKeyUsage([.clientAuth])) },
     Mutation("issuing.policies", of: .issuing) { $0.remove(.certificatePolicies) },
     Mutation("issuing.issuer-access", of: .issuing) { $0.remove(.authorityInformationAccess) },
+]
+
+private let responderMutations: [Mutation] = [
+    Mutation("responder.extended-key-usage", of: .responder) { spoilt in
+        spoilt.put(try .extendedKeyUsage([.ocspSigning, .clientAuth]))
+    },
+    Mutation("responder.key-usage", of: .responder) { $0.put(try .keyUsage([.digitalSignature, .cRLSign])) },
+    Mutation("responder.no-check", of: .responder) { $0.remove(.ocspNoCheck) },
+    Mutation("responder.no-authority", of: .responder) { $0.put(try .basicConstraints(isCA: true)) },
+    Mutation("responder.no-alternative-names", of: .responder) { spoilt in
+        spoilt.put(try .subjectAlternativeName([.dnsName("ocsp.inkan.example")]))
+    },
+    Mutation("responder.validity", of: .responder) { $0.tbs.notAfter += 40 * 86_400 },
+    Mutation("rfc5280.extension-unknown", of: .access) { $0.put(.ocspNoCheck) },
+    Mutation("cabf.extended-key-usage-nested", of: .responder) { spoilt in
+        spoilt.put(try .extendedKeyUsage([.ocspSigning, .emailProtection]))
+    },
 ]
 
 private let planMutations: [Mutation] = [

@@ -12,6 +12,7 @@ struct LintCase: Sendable {
         case smartCard
         case root
         case issuing
+        case responder
     }
 
     var tbs: TBSCertificate
@@ -26,6 +27,9 @@ struct LintCase: Sendable {
         case .smartCard: try self.init(GoodRequest.smartCard, authorities)
         case .root: self.init(authorities.rootPlan, issuer: nil)
         case .issuing: self.init(authorities.smimePlan, issuer: authorities.root)
+        case .responder:
+            let issuer = try #require(authorities.issuers["access-p256"])
+            self.init(try authorities.responderPlan(), issuer: issuer)
         }
     }
 
@@ -40,7 +44,9 @@ struct LintCase: Sendable {
         self.plan = plan
         self.issuer = issuer
         tbs = plan.makeTBSCertificate(serialNumber: testSerial)
-        if issuer == nil || plan.profile.hasPrefix("issuing") { date = TestAuthorities.ceremonyDate }
+        if issuer == nil || plan.profile.hasPrefix("issuing") || plan.profile == "ocsp-responder" {
+            date = TestAuthorities.ceremonyDate
+        }
     }
 
     var findings: [Lint.Finding] {
