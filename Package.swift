@@ -74,7 +74,10 @@ let package = Package(
         ),
         room(
             "SignerService",
-            ["TextForms", "SignerAPI", "Issuance", "Varlink", "StrictYAML", "Secrets", "Confinement", "Metrics"]
+            [
+                "TextForms", "SignerAPI", "Issuance", "Varlink", "StrictYAML", "Secrets", "Confinement", "Metrics",
+                crypto,
+            ]
         ),
         room("SignerClient", ["SignerAPI", "Varlink"]),
         room("Ceremony", ["Issuance", "Threads", "StrictYAML", "TextForms", "Varlink"]),

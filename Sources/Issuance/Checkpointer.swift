@@ -60,6 +60,9 @@ package final class Checkpointer: Sendable {
         self.log = log
     }
 
+    /// The log's name.
+    package var origin: String { settings.key.name }
+
     /// What keeps checkpoints from being made, with what mends it; `nil` while all is well.
     package var problem: String? { state.withLock { $0.problem } }
 

@@ -310,6 +310,9 @@ package final class Appliance: Sendable {
                 ("profileSet", .bytes(authority.profiles.sha256)),
                 ("profileSetVersion", .text(authority.profiles.version)),
                 ("issuers", .list(issuers.map { .text($0.name) })),
+                ("settings", .bytes(settings.hash)),
+                ("tokens", .list(settings.tokens.map { .text($0.name) })),
+                ("log", .text(checkpointer?.origin ?? "")),
                 ("intentsClosed", .number(Int64(closed))),
             ]
         )

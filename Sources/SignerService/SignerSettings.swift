@@ -1,3 +1,4 @@
+import Crypto
 import Glibc
 import StrictYAML
 import Tokens
@@ -45,6 +46,8 @@ package struct SignerSettings: Sendable {
         package var checkpointSeconds: Int
     }
 
+    /// SHA-256 of the document.
+    package private(set) var hash: [UInt8] = []
     package var ledger: String
     package var log: LogSettings?
     package var profiles: String
@@ -65,6 +68,7 @@ package struct SignerSettings: Sendable {
         self = try YAMLValue.document(text).mapping { (document) throws(YAMLError) in
             try SignerSettings(&document)
         }
+        hash = Array(SHA256.hash(data: Array(text.utf8)))
         try checkReferences(in: YAMLValue.document(text))
     }
 

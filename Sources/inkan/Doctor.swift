@@ -40,6 +40,7 @@ struct Doctor: ParsableCommand {
         } else if let settings = examination.readSettings(config) {
             examination.checkPolicy(settings)
             examination.checkLedger(settings)
+            examination.checkLog(settings)
             let issuers = examination.readIssuers(settings)
             if let status = try runningStatus() {
                 examination.checkRunning(status)

@@ -14,6 +14,9 @@ extension Examination {
     ) {
         for token in settings.tokens {
             guard let examined = examine(token) else { continue }
+            if let log = settings.log, log.token == token.name {
+                checkLogKey(log, among: examined.keys.compactMap { $0.publicKey?.derEncoded })
+            }
             for (issuer, certificate) in issuers where issuer.token == token.name {
                 let key = certificate.tbs.publicKey
                 if let found = examined.keys.first(where: { $0.publicKey?.derEncoded == key.derEncoded }) {

@@ -54,6 +54,7 @@ struct Status: ParsableCommand {
         print("profiles    \(answer["profileSetVersion"]?.stringValue ?? ""), SHA-256 \(hash)")
         let ledger = answer["ledger"]?.objectValue ?? [:]
         print("ledger      \(ledger["entries"]?.integerValue ?? 0) entries, root \(ledger["root"]?.stringValue ?? "")")
+        if let covered = ledger["checkpoint"]?.integerValue { print("checkpoint  \(covered) entries are under it") }
         var table = Table("TOKEN", "STATE", "SERIAL", "LABEL", "SESSIONS", "RESTARTS", "PROBLEM")
         for token in (answer["tokens"]?.arrayValue ?? []).compactMap(\.objectValue) {
             table.add(
