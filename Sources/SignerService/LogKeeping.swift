@@ -45,7 +45,7 @@ struct LogKeeping {
         guard access(path, F_OK) == 0 else { return [] }
         let text = try readText(path)
         do {
-            return [("the file \(path)", try Checkpoint(parsing: Array(text.utf8)))]
+            return [("the newest checkpoint's file", try Checkpoint(parsing: Array(text.utf8)))]
         } catch {
             throw StartError("\(path): \(error.message) Keep it as evidence, and move it away")
         }

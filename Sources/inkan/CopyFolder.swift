@@ -18,6 +18,21 @@ struct CopyFolder {
         }
     }
 
+    /// Reads a file line by line, without their ends; what comes after the last end is a line too.
+    static func forEachLine(of path: String, _ body: ([UInt8]) -> Void) throws {
+        let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+        var rest: [UInt8] = []
+        while let piece = try file.read(upToCount: 1 << 20), !piece.isEmpty {
+            rest += piece
+            var lines = rest.split(separator: 0x0a, omittingEmptySubsequences: false)
+            let last = lines.removeLast()
+            for line in lines { body(Array(line)) }
+            rest = Array(last)
+        }
+        if !rest.isEmpty { body(rest) }
+        try file.close()
+    }
+
     func read(_ name: String) throws -> [UInt8] {
         try Array(Data(contentsOf: URL(fileURLWithPath: "\(path)/\(name)")))
     }

@@ -20,11 +20,14 @@ struct LedgerVerify: ParsableCommand {
     @Option(help: "A folder that `inkan ledger copy` wrote, instead of the ledger's file.")
     var copy: String?
 
+    @Option(help: "A whole export in JSON Lines, checked against the checkpoint that is given first.")
+    var lines: String?
+
     @OptionGroup var check: LogCheckOptions
     @OptionGroup var format: FormatOptions
 
     func run() throws {
-        let report = try refusing { try copy.map(verifyCopy) ?? verifyLedger() }
+        let report = try refusing { try copy.map(verifyCopy) ?? lines.map(verifyLines) ?? verifyLedger() }
         let root = HexText.encode(report.head?.root ?? [])
         format.print([
             "entries": .integer(report.entries), "certificates": .integer(report.certificates), "root": .string(root),
@@ -51,6 +54,20 @@ struct LedgerVerify: ParsableCommand {
         return try ledger.reader().verify(key: key, seen: seen) { count in
             if count > 0, count.isMultiple(of: 100_000) { complain("\(count) entries checked") }
         }
+    }
+
+    private func verifyLines(_ path: String) throws -> VerificationReport {
+        var seen = try check.seen()
+        guard let key = try check.logKey(), !seen.isEmpty else {
+            complain(
+                "an export is checked with the log's public key and a checkpoint: give them with --key and --checkpoint"
+            )
+            throw Exit.refused
+        }
+        let newest = seen.removeFirst()
+        var verification = try LogLinesVerification(checkpoint: newest, key: key, seen: seen)
+        try CopyFolder.forEachLine(of: path) { verification.add($0) }
+        return verification.finish()
     }
 
     private func verifyCopy(_ path: String) throws -> VerificationReport {

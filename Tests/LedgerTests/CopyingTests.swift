@@ -162,6 +162,32 @@ import Testing
         )
     }
 
+    @Test("a whole export in lines is checked with a checkpoint and the log's key; any change to it is found")
+    func exportedLines() async throws {
+        let bodies = try lines().map(\.body)
+        let checkpoint = try #require(try ledger.reader.checkpoint())
+        func findings(_ bodies: [[UInt8]], _ seen: [Checkpoint] = []) throws -> Int {
+            var verification = try LogLinesVerification(checkpoint: checkpoint, key: log.key, seen: seen)
+            for body in bodies { verification.add(body) }
+            return verification.finish().findingCount
+        }
+        #expect(try findings(bodies) == 0)
+        #expect(try findings(bodies, [try log.checkpoint(99, .emptyRoot)]) > 0)
+        #expect(try findings(bodies.dropLast()) > 0 && findings(bodies + [bodies[0]]) > 0)
+        for place in bodies.indices {
+            var changed = bodies
+            changed[place][30] ^= 1
+            #expect(try findings(changed) > 0)
+            changed = bodies
+            changed.swapAt(place, (place + 1) % bodies.count)
+            #expect(try findings(changed) > 0)
+        }
+        let stranger = try SoftLogKey()
+        #expect { try LogLinesVerification(checkpoint: checkpoint, key: stranger.key) } throws: {
+            code(of: $0) == "checkpoint-invalid"
+        }
+    }
+
     @Test(
         "no cell of a table is a formula",
         arguments: [
