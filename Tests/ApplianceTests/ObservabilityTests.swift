@@ -54,8 +54,9 @@ struct ObservabilityTests {
     )
     func readiness() throws {
         let token = try FaultyToken()
-        // The first two signatures are the worker's own, by which it proves that its EC keys are pairs.
-        try token.order("C_Sign 3 0 flip")
+        // The first six signatures are the worker's own, by which it proves that its EC keys (two issuers, four responders) are
+        // pairs.
+        try token.order("C_Sign 7 0 flip")
         let appliance = try token.start(waitReady: false)
         try appliance.waitForToken("ready")
         let problem = try appliance.waitForProblem { $0.contains("test signature:") }
@@ -72,7 +73,7 @@ struct ObservabilityTests {
     func readinessAfterDeath() throws {
         let token = try FaultyToken()
         let appliance = try token.start()
-        try token.order("once C_Sign 1 1 abort", "C_Sign 3 0 flip")
+        try token.order("once C_Sign 1 1 abort", "C_Sign 7 0 flip")
         _ = refusal { try appliance.client().issue(Stage.order("victim")) }
         _ = try appliance.waitForProblem { $0.contains("test signature") }
         try token.order()
