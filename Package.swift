@@ -92,7 +92,7 @@ let package = Package(
         program(
             "inkan-bench",
             ["SignerClient", "Threads", "Workbench", "PKCS11", "X509Building", "Secrets", "Clocks", "Ledger", crypto]
-                + [arguments]
+                + ["Issuance", "Tokens", arguments]
         ),
 
         tests(

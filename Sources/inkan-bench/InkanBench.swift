@@ -6,6 +6,8 @@ struct InkanBench: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "inkan-bench",
         abstract: "Certificates per second through the socket, against the bare C_Sign of the same key.",
-        subcommands: [IssueBenchmark.self, LedgerBenchmark.self, RawBenchmark.self]
+        subcommands: [
+            IssueBenchmark.self, LedgerBenchmark.self, OCSPBenchmark.self, CRLBenchmark.self, RawBenchmark.self,
+        ]
     )
 }
