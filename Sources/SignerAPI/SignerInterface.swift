@@ -50,4 +50,7 @@ public enum OfficerInterface {
 
     /// The name of `GetProcesses` on the wire.
     public static let getProcesses = "\(name).GetProcesses"
+
+    /// The name of `ExamineToken` on the wire.
+    public static let examineToken = "\(name).ExamineToken"
 }

@@ -189,6 +189,15 @@ public final class SignerClient {
         return piece
     }
 
+    /// Has the service examine one of its tokens. On the officers' socket alone.
+    public func examineToken(_ name: String) throws(SignerClientError) -> JSONObject {
+        let answer = try call(OfficerInterface.examineToken) { $0.member("token", name) }
+        guard let examination = answer["examination"]?.objectValue else {
+            throw .unexpectedAnswer(method: OfficerInterface.examineToken)
+        }
+        return examination
+    }
+
     /// Lets the service try a token's PIN again. On the officers' socket alone.
     public func unlockToken(_ name: String) throws(SignerClientError) {
         _ = try call(OfficerInterface.unlockToken) { $0.member("token", name) }

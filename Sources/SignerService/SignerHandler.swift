@@ -20,6 +20,7 @@ package final class SignerHandler: CallHandler {
     private let metrics: ServiceMetrics
     private let processes: OwnProcesses
     private let status: StatusCalls
+    private let examinations: ExaminationDesk
 
     /// - Parameter reads: threads for what reads the ledger, apart from the line's workers.
     init(
@@ -44,6 +45,11 @@ package final class SignerHandler: CallHandler {
         self.metrics = metrics
         self.processes = processes
         self.status = status
+        examinations = ExaminationDesk(tokens: tokens, ledger: line.ledger)
+    }
+
+    deinit {
+        examinations.stop()
     }
 
     package func handle(_ call: Call) {
@@ -60,6 +66,9 @@ package final class SignerHandler: CallHandler {
         } else if call.method == OfficerInterface.getProcesses {
             guard role == .officer else { return turnAway(call, "only the officers' socket takes this method") }
             call.reply { [processes] in processes.write(to: &$0) }
+        } else if call.method == OfficerInterface.examineToken {
+            guard role == .officer else { return turnAway(call, "only the officers' socket takes this method") }
+            examinations.handle(call)
         } else if let method = TokenStationInterface.Method(fullName: call.method) {
             guard role == .officer else { return turnAway(call, "only the officers' socket takes this method") }
             station.handle(method, call)

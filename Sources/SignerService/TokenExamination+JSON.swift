@@ -26,6 +26,13 @@ extension TokenExamination {
             ),
             "keys": .array(keys.map { .object($0.json) }),
             "furtherKeys": .integer(Int64(inspection.furtherKeys)),
+            "findings": .array(
+                findings.map {
+                    [
+                        "verdict": .string($0.verdict.rawValue), "text": .string($0.text), "mend": .string($0.mend),
+                    ]
+                }
+            ),
         ]
     }
 }

@@ -16,7 +16,8 @@ struct Doctor: ParsableCommand {
         discussion: """
             Reads the settings, the profiles, the certificates and the ledger. While the service runs its tokens are \
             asked about through the socket; otherwise each is opened: what it says it can do, what the service needs \
-            of it, test signatures by each of its keys, and what is to be changed. With --uri one token is examined \
+            of it, test signatures by each of its keys, and what is to be changed. (Through the officers' socket a \
+            running service does the same.) With --uri one token is examined \
             that need not be in any settings. Ends with 0 when nothing is wrong, with 1 otherwise.
             """
     )
@@ -45,6 +46,7 @@ struct Doctor: ParsableCommand {
             if let status = try runningStatus() {
                 examination.checkRunning(status)
                 try examination.checkProtections(runningProcesses())
+                examination.checkRunningTokens(status, officers: officers())
             } else {
                 examination.checkTokens(settings, issuers)
             }
@@ -58,6 +60,10 @@ struct Doctor: ParsableCommand {
             for finding in examination.findings { print(finding.line) }
         }
         if examination.findings.contains(where: { $0.verdict == .problem }) { throw Exit.refused }
+    }
+
+    private func officers() -> Result<SignerClient, SignerClientError> {
+        Result { () throws(SignerClientError) in try socket.officerClient() }
     }
 
     /// What a running service says of itself; nothing when none is there. A service that is there and does not answer is

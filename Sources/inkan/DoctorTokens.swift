@@ -1,5 +1,7 @@
 import Glibc
 import Issuance
+import SignerAPI
+import SignerClient
 import SignerService
 import Tokens
 import Varlink
@@ -28,6 +30,29 @@ extension Examination {
                         "its key is not in token \(token.name)",
                         "check that this is the right token and its PIN the right one"
                     )
+                }
+            }
+        }
+    }
+
+    /// Has a running service examine those of its tokens that are ready.
+    mutating func checkRunningTokens(_ status: JSONObject, officers: Result<SignerClient, SignerClientError>) {
+        for token in (status["tokens"]?.arrayValue ?? []).compactMap(\.objectValue)
+        where token.text("state") == "ready" {
+            let name = token.text("name")
+            do throws(SignerClientError) {
+                let examination = try officers.get().examineToken(name)
+                tokens.append(examination)
+                for finding in (examination["findings"]?.arrayValue ?? []).compactMap(\.objectValue) {
+                    let verdict = TokenExamination.Finding.Verdict(rawValue: finding.text("verdict")) ?? .problem
+                    add(Finding.Verdict(verdict), name, finding.text("text"), finding.text("mend"))
+                }
+            } catch {
+                if case .refused(let refusal) = error {
+                    add(.problem, name, refusal.message, refusal.mend)
+                } else {
+                    let mend = "ask as an officer, or stop the service and ask again"
+                    add(.advice, name, "what it can do was not asked: \(error)", mend)
                 }
             }
         }

@@ -95,9 +95,13 @@ struct CardTests {
         #expect(key.signatures.count == 3 && key.signatures.allSatisfy(\.verified))
     }
 
-    @Test("A user's card is personalised with a key that the card's own tool has made inside it (USB-03, USB-04)")
-    func personalised() throws {
-        let stage = try Self.stage()
+    @Test(
+        "A user's card is personalised with a key that the card's own tool has made inside it (USB-03, USB-04)",
+        arguments: [false, true]
+    )
+    func personalised(wantsPINEachTime: Bool) throws {
+        let stage = try Self.stage(wantsPINEachTime ? ["--pin-per-signature"] : [])
+        let consent = wantsPINEachTime ? ["--user-consent", "1"] : []
         let users = try UserTokens(stage)
         // OpenSC does not say of the keys that it makes what must be said; the refusal tells what to do.
         let refusal = try users.refusal {
@@ -105,8 +109,9 @@ struct CardTests {
         }
         #expect(refusal.name == "io.inkan.TokenStation.TokenRefused" && refusal.rule == "token.attributesRefused")
         let identifier = try #require(refusal.mend.firstMatch(of: /CKA_ID ([0-9a-f]{32})/)).1
-        try Self.makeKey(stage, identifier: String(identifier), label: "user")
+        try Self.makeKey(stage, identifier: String(identifier), label: "user", options: consent)
         let made = try users.personalise("user-1", key: "rsa-2048", token: "31415926", pin: Self.pin)
+        #expect(made.attributes.contains("CKA_ALWAYS_AUTHENTICATE=true") == wantsPINEachTime)
         #expect(made.steps == ["token", "key", "issued", "installed", "done"])
         for attribute in ["CKA_SENSITIVE=true", "CKA_EXTRACTABLE=false", "CKA_LOCAL=true"] {
             #expect(made.attributes.contains(attribute))
@@ -114,6 +119,7 @@ struct CardTests {
         try users.useAsUser(made, pin: Self.pin, identifier: String(identifier))
         #expect(try users.issuedCount() == 3)
         users.stop()
+        guard !wantsPINEachTime else { return }
         try MatrixRow.personalised("OpenSC", package: "opensc-pkcs11", key: "rsa-2048")
     }
 
@@ -137,7 +143,10 @@ struct CardTests {
             }
         }
         #expect(pulled.name == "io.inkan.TokenStation.TokenUnavailable", "\(pulled)")
-        #expect(pulled.rule == "token.tokenMissing" && pulled.mend.contains("same order"), "\(pulled.rule): \(pulled.message)")
+        #expect(
+            pulled.rule == "token.tokenMissing" && pulled.mend.contains("same order"),
+            "\(pulled.rule): \(pulled.message)"
+        )
 
         try stage.insertCard()
         let made = try users.personalise("user-1", key: "rsa-2048", token: "31415926", pin: Self.pin)
