@@ -11,8 +11,6 @@ final class DeskWorker {
     /// The session that is logged in, and the PIN for keys that want it before each signature.
     private var user: (session: Session, pin: Secret)?
     private var freshPINs: (officer: Secret, user: Secret)?
-    /// Whether a key has had its PIN for itself: the token may have forgotten that the user is logged in.
-    private var mayBeLoggedOut = false
     /// Where the token that is worked on was found.
     private var current: Slot?
 
@@ -430,24 +428,16 @@ final class DeskWorker {
         let signature = try asking { () throws(PKCS11Error) in
             let key = try session.findKey(SubjectPublicKeyInfo(derEncoded: spki))
             try session.beginSigning(mechanism.signing, key: key.privateHandle)
-            guard key.alwaysAuthenticate else { return try session.finishSigning(input) }
-            mayBeLoggedOut = true
-            try session.login(.contextSpecific, pin: pin)
+            if key.alwaysAuthenticate { try session.login(.contextSpecific, pin: pin) }
             return try session.finishSigning(input)
         }
         answer.data(signature)
     }
 
     private func install(_ wanted: [DeskCertificate]) throws(TokenError) {
-        let (session, pin) = try session()
+        let session = try session().session
         guard let own = wanted.last else { return }
         try asking { () throws(PKCS11Error) in
-            if mayBeLoggedOut {
-                // The PIN has been right in this very conversation.
-                try session.logout()
-                try session.login(.user, pin: pin)
-                mayBeLoggedOut = false
-            }
             let present = try session.certificates()
             for stale in present where stale.identifier == own.identifier && stale.value != own.value {
                 try session.destroyObject(stale.handle)

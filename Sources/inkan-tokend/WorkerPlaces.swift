@@ -64,7 +64,9 @@ struct WorkerPlaces {
             if let store { grants.append(FileGrant(store, .keep)) }
             grants += ["/dev/tpm0", "/dev/tpmrm0"].map { FileGrant($0, .device) }
         }
-        if isOpenSC { grants.append(FileGrant("/etc/opensc", .read)) }
+        if isOpenSC {
+            grants += ["/etc/opensc", environment["OPENSC_CONF"]].compactMap { $0 }.map { FileGrant($0, .read) }
+        }
         return grants
     }
 

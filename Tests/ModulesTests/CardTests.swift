@@ -6,6 +6,16 @@ import Workbench
 struct CardTests {
     static let pin = "123456"
 
+    /// Beside a key that wants its PIN each time OpenSC keeps none for anything else, and then cannot write.
+    private static let openSCForConsent = """
+        app default {
+            framework pkcs15 {
+                pin_cache_ignore_user_consent = true;
+            }
+        }
+
+        """
+
     /// A card with a PKCS#15 structure, as a card's issuer makes it.
     static func stage(_ options: [String] = []) throws -> ModuleStage {
         let stage = try ModuleStage(.card, options: options)
@@ -102,7 +112,8 @@ struct CardTests {
     func personalised(wantsPINEachTime: Bool) throws {
         let stage = try Self.stage(wantsPINEachTime ? ["--pin-per-signature"] : [])
         let consent = wantsPINEachTime ? ["--user-consent", "1"] : []
-        let users = try UserTokens(stage)
+        let configuration = try stage.secret(Self.openSCForConsent, in: "opensc.conf")
+        let users = try UserTokens(stage, environment: wantsPINEachTime ? ["OPENSC_CONF": configuration] : [:])
         // OpenSC does not say of the keys that it makes what must be said; the refusal tells what to do.
         let refusal = try users.refusal {
             try users.personalise("user-1", key: "rsa-2048", token: "31415926", pin: Self.pin)

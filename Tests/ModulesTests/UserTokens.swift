@@ -14,14 +14,16 @@ struct UserTokens {
     private let stage: ModuleStage?
     private let environment: [String: String]
 
-    /// - Parameter options: further lines of the reader's settings, indented by four blanks.
-    init(_ stage: ModuleStage?, options: String = "") throws {
+    /// - Parameters:
+    ///   - options: further lines of the reader's settings, indented by four blanks.
+    ///   - more: further variables of the module's.
+    init(_ stage: ModuleStage?, options: String = "", environment more: [String: String] = [:]) throws {
         self.stage = stage
         authority = try CertificationToken(nil)
         let proof = Proof(token: authority, makes: ["p-256"])
         try proof.authorities()
         module = stage?.module ?? Establishment.softHSM
-        var environment = stage?.environment ?? [:]
+        var environment = (stage?.environment ?? [:]).merging(more) { $1 }
         if stage == nil {
             // Apart from the CA's token: the service does not let officers reach its own.
             let folder = authority.folder
