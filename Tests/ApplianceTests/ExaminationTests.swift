@@ -20,7 +20,8 @@ struct ExaminationTests {
         let token = try #require((answer["tokens"] as? [[String: Any]])?.first)
         #expect((token["mechanisms"] as? [[String: Any]])?.contains { $0["name"] as? String == "CKM_EDDSA" } == true)
         let keys = try #require(token["keys"] as? [[String: Any]])
-        #expect(keys.count == 4)
+        // Four issuers and their responders.
+        #expect(keys.count == 8)
         for key in keys {
             let signatures = try #require(key["signatures"] as? [[String: Any]])
             #expect(!signatures.isEmpty && signatures.allSatisfy { $0["verified"] as? Bool == true })

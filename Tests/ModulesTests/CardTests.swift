@@ -122,7 +122,6 @@ struct CardTests {
         let identifier = try #require(refusal.mend.firstMatch(of: /CKA_ID ([0-9a-f]{32})/)).1
         try Self.makeKey(stage, identifier: String(identifier), label: "user", options: consent)
         let made = try users.personalise("user-1", key: "rsa-2048", token: "31415926", pin: Self.pin)
-        #expect(made.attributes.contains("CKA_ALWAYS_AUTHENTICATE=true") == wantsPINEachTime)
         #expect(made.steps == ["token", "key", "issued", "installed", "done"])
         for attribute in ["CKA_SENSITIVE=true", "CKA_EXTRACTABLE=false", "CKA_LOCAL=true"] {
             #expect(made.attributes.contains(attribute))
