@@ -47,6 +47,10 @@ let package = Package(
         .systemLibrary(name: "CPKCS11", pkgConfig: "p11-kit-1", providers: [.apt(["libp11-kit-dev"])]),
         .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
         .target(name: "CLinux"),
+        .target(
+            name: "CTokenProof",
+            linkerSettings: [.linkedLibrary("p11"), .linkedLibrary("ssl"), .linkedLibrary("crypto")]
+        ),
 
         room("Clocks"),
         room("TextForms"),
@@ -80,6 +84,7 @@ let package = Package(
             ]
         ),
         room("SignerClient", ["SignerAPI", "Varlink"]),
+        room("TokenProof", ["CTokenProof", "Secrets"]),
         room("Ceremony", ["Issuance", "Threads", "StrictYAML", "TextForms", "Varlink"]),
         room("Workbench", ["SignerClient", "Threads", "Tokens", "Secrets", "Ledger", crypto]),
 
@@ -88,7 +93,10 @@ let package = Package(
             ["PKCS11", "Tokens", "Threads", "Secrets", "Clocks", "Confinement", "CLinux", crypto]
         ),
         program("inkan-signerd", ["SignerService", arguments]),
-        program("inkan", ["SignerService", "SignerClient", "Ceremony", "Workbench", "CLinux", arguments]),
+        program(
+            "inkan",
+            ["SignerService", "SignerClient", "Ceremony", "Workbench", "CLinux", "TokenProof", arguments]
+        ),
         program(
             "inkan-bench",
             ["SignerClient", "Threads", "Workbench", "PKCS11", "X509Building", "Secrets", "Clocks", "Ledger", crypto]

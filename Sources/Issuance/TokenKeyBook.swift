@@ -10,21 +10,26 @@ package struct TokenKey: Hashable, Sendable {
     package let attempt: Int
     /// The token's serial number.
     package let token: String
+    /// The token's label, for modules that give every token the same serial number.
+    package let tokenLabel: String
     /// SubjectPublicKeyInfo in DER.
     package let spki: [UInt8]
     /// `CKA_ID`.
     package let ckaID: [UInt8]
 
-    package init(order: String, attempt: Int, token: String, spki: [UInt8], ckaID: [UInt8]) {
+    package init(order: String, attempt: Int, token: String, tokenLabel: String, spki: [UInt8], ckaID: [UInt8]) {
         self.order = order
         self.attempt = attempt
         self.token = token
+        self.tokenLabel = tokenLabel
         self.spki = spki
         self.ckaID = ckaID
     }
 
     /// What the ledger knows the certificate's order by.
-    package var ledgerOrder: String {
+    package var ledgerOrder: String { Self.ledgerOrder(order, attempt: attempt) }
+
+    package static func ledgerOrder(_ order: String, attempt: Int) -> String {
         attempt == 1 ? order : "\(order):again-\(attempt)"
     }
 }
@@ -51,9 +56,12 @@ package final class TokenKeyBook: Sendable {
         for entry in try ledger.tokenEntries() where entry.kind == Self.entryKind {
             let fields = try EntryFields(body: entry.body)
             guard let order = fields.text("order"), let attempt = fields.number("attempt"),
-                let token = fields.text("token"), let spki = fields.hex("publicKey"), let ckaID = fields.hex("ckaID")
+                let token = fields.text("token"), let label = fields.text("label"), let spki = fields.hex("publicKey"),
+                let ckaID = fields.hex("ckaID")
             else { throw LedgerError.damaged("the token's key of entry \(entry.sequence) is not complete") }
-            add(TokenKey(order: order, attempt: Int(attempt), token: token, spki: spki, ckaID: ckaID))
+            add(
+                TokenKey(order: order, attempt: Int(attempt), token: token, tokenLabel: label, spki: spki, ckaID: ckaID)
+            )
         }
     }
 
@@ -76,9 +84,9 @@ package final class TokenKeyBook: Sendable {
         state.withLock { $0.byKey[spki] }
     }
 
-    /// Every key that a token has made.
-    package func keys(token: String) -> [TokenKey] {
-        state.withLock { $0.byToken[token] ?? [] }
+    /// Every key that a token has made; of all tokens with that serial number where no label is given.
+    package func keys(token: String, label: String? = nil) -> [TokenKey] {
+        state.withLock { $0.byToken[token] ?? [] }.filter { label == nil || $0.tokenLabel == label }
     }
 
     /// Whether a token has made the key, for this order of the ledger. Throws when it was for another order, or when

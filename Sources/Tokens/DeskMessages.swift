@@ -14,6 +14,42 @@ package enum DeskOperation: UInt8, Sendable {
     case wipe = 10
 }
 
+/// Which token in a reader is meant. Some modules give all their tokens one serial number; then the label decides.
+package struct TokenName: Hashable, Sendable {
+    /// Of a blank token it may be empty: then the reader's only one is meant.
+    package var serial: String
+    package var label: String?
+    /// Whether a blank token is meant, or one that is initialised.
+    package var isBlank: Bool
+
+    package init(serial: String, label: String? = nil, isBlank: Bool = false) {
+        self.serial = serial
+        self.label = label
+        self.isBlank = isBlank
+    }
+
+    package func fits(_ token: TokenDescription) -> Bool {
+        guard token.isInitialized != isBlank else { return false }
+        if isBlank { return serial.isEmpty || token.serial == serial }
+        return token.serial == serial && (label == nil || token.label == label)
+    }
+
+    package func write(to writer: inout MessageWriter) {
+        writer.text(serial)
+        writer.flag(label != nil)
+        writer.text(label ?? "")
+        writer.flag(isBlank)
+    }
+
+    package init(from reader: inout MessageReader) throws(TokenError) {
+        serial = try reader.text()
+        let hasLabel = try reader.flag()
+        let text = try reader.text()
+        label = hasLabel ? text : nil
+        isBlank = try reader.flag()
+    }
+}
+
 /// A user's token as it stands in a reader.
 package struct DeskToken: Hashable, Sendable {
     package var description: TokenDescription

@@ -52,9 +52,9 @@ package final class TokenDesk {
     }
 
     /// The certificates in a token that anybody can read, DER.
-    package func certificates(serial: String) throws(TokenError) -> [[UInt8]] {
+    package func certificates(in token: TokenName) throws(TokenError) -> [[UInt8]] {
         try ask(.certificates) {
-            $0.text(serial)
+            token.write(to: &$0)
         } read: { (body) throws(TokenError) in
             try body.list { (reader) throws(TokenError) in try reader.data() }
         }
@@ -63,14 +63,13 @@ package final class TokenDesk {
     /// Makes PINs for a token; they are set by `initialise` or `resetPIN`, so that whoever needs them can have them
     /// before.
     ///
-    /// - Parameter serial: empty for the reader's only blank token.
     package func makePINs(
-        serial: String,
+        for token: TokenName,
         user: PINPolicy,
         officer: PINPolicy
     ) throws(TokenError) -> FreshPINs {
         try ask(.makePINs) { writer in
-            writer.text(serial)
+            token.write(to: &writer)
             user.write(to: &writer)
             officer.write(to: &writer)
         } read: { (body) throws(TokenError) in
@@ -81,9 +80,9 @@ package final class TokenDesk {
     }
 
     /// Initialises a blank token with the PINs that were made. Refuses any other.
-    package func initialise(serial: String, label: String) throws(TokenError) -> DeskToken {
+    package func initialise(_ token: TokenName, label: String) throws(TokenError) -> DeskToken {
         try ask(.initialise) { writer in
-            writer.text(serial)
+            token.write(to: &writer)
             writer.text(label)
             writer.text(makersPINFile)
         } read: { (body) throws(TokenError) in
@@ -94,9 +93,9 @@ package final class TokenDesk {
     /// Logs in to a token as its user. A PIN is tried once, and not at all when the token could lock itself by it.
     ///
     /// - Parameter pin: `nil` takes the PIN that was made for the token.
-    package func logIn(serial: String, pin: Secret?) throws(TokenError) -> DeskToken {
+    package func logIn(to token: TokenName, pin: Secret?) throws(TokenError) -> DeskToken {
         try ask(.logIn) { writer in
-            writer.text(serial)
+            token.write(to: &writer)
             writer.flag(pin != nil)
             if let pin { writer.secret(pin) }
         } read: { (body) throws(TokenError) in
@@ -136,9 +135,9 @@ package final class TokenDesk {
     }
 
     /// Gives the user the PIN that was made.
-    package func resetPIN(serial: String, officerPIN: Secret) throws(TokenError) {
+    package func resetPIN(of token: TokenName, officerPIN: Secret) throws(TokenError) {
         try ask(.resetPIN) { writer in
-            writer.text(serial)
+            token.write(to: &writer)
             writer.secret(officerPIN)
         } read: { (_) throws(TokenError) in
         }
@@ -153,9 +152,9 @@ package final class TokenDesk {
     }
 
     /// Empties a token, and looks that it is empty.
-    package func wipe(serial: String, _ opener: Opener) throws(TokenError) {
+    package func wipe(_ token: TokenName, _ opener: Opener) throws(TokenError) {
         try ask(.wipe) { writer in
-            writer.text(serial)
+            token.write(to: &writer)
             switch opener {
             case .officer(let pin):
                 writer.flag(true)

@@ -68,12 +68,10 @@ final class DeskWorker {
     ) throws(TokenError) {
         switch operation {
         case .list: try list(&answer)
-        case .certificates: try certificates(serial: try body.text(), &answer)
+        case .certificates: try certificates(try TokenName(from: &body), &answer)
         case .makePINs: try makePINs(&body, &answer)
         case .initialise:
-            let serial = try body.text()
-            let label = try body.text()
-            try initialise(serial: serial, label: label, makersPINFile: try body.text()).write(to: &answer)
+            try initialise(&body).write(to: &answer)
         case .logIn: try logIn(&body).write(to: &answer)
         case .key: try key(DeskKeyRequest(from: &body), &answer)
         case .sign: try sign(&body, &answer)
@@ -145,8 +143,8 @@ final class DeskWorker {
     /// The most certificates that are told of one token: as many as fit into a packet.
     private static let mostCertificates = 16
 
-    private func certificates(serial: String, _ answer: inout MessageWriter) throws(TokenError) {
-        let slot = try find(serial)
+    private func certificates(_ name: TokenName, _ answer: inout MessageWriter) throws(TokenError) {
+        let slot = try find(name)
         var found = try asking { () throws(PKCS11Error) in
             try slot.openSession().certificates(limit: DeskWorker.mostCertificates).map(\.value)
         }
@@ -161,67 +159,44 @@ final class DeskWorker {
         for value in found { answer.data(value) }
     }
 
-    /// The slot of a token; an empty serial number means the only blank one. A card may show itself in several slots,
-    /// one for each of its PINs: then the first is taken.
-    ///
-    /// - Parameter isBlank: a blank token is meant, whether it has a serial number already or not.
-    private func find(_ serial: String, isBlank: Bool = false) throws(TokenError) -> Slot {
+    /// The slot of a token. A card may show itself in several slots, one for each of its PINs: then the first is taken.
+    private func find(_ name: TokenName) throws(TokenError) -> Slot {
         current = nil
-        var found = try asking { () throws(PKCS11Error) in
+        let found = try asking { () throws(PKCS11Error) in
             var found: [FoundToken] = []
             for slot in try module.slots() {
                 let info = try slot.tokenInfo()
-                let isFree = !info.flags.contains(.tokenInitialized)
-                let isMeant = serial.isEmpty ? isFree : info.serial == serial && (isFree || !isBlank)
-                if isMeant { found.append(FoundToken(slot: slot, info: info, place: try slot.description())) }
+                let token = TokenDescription(
+                    info,
+                    modulePath: module.path,
+                    interfaceVersion: module.interfaceVersion
+                )
+                if name.fits(token) { found.append(FoundToken(slot: slot, info: info, place: try slot.description())) }
             }
             return found
         }
-        // Some modules give a blank token the serial number of the others (tpm2-pkcs11).
-        if found.contains(where: \.isInitialized), found.count > 1 { found.removeAll { !$0.isInitialized } }
         guard let first = found.first else {
             throw TokenError(
                 .tokenMissing,
-                serial.isEmpty || isBlank
-                    ? "no blank token is in the reader" : "no token of this serial number is in the reader",
+                name.isBlank ? "no such blank token is in the reader" : "this token is not in the reader",
                 mend: "put the token in, and ask again with the same order"
             )
         }
         guard found.allSatisfy({ $0.isSameCard(as: first) }) else {
             throw TokenError(
                 .tokenAmbiguous,
-                serial.isEmpty
-                    ? "\(found.count) blank tokens are in the reader"
-                    : "\(found.count) tokens of the reader have this serial number",
-                mend: "leave one in, and ask again"
+                "\(found.count) tokens of the reader answer to that name",
+                mend: "name the token by its label too, or leave one in"
             )
         }
         current = first.slot
         return first.slot
     }
 
-    private struct FoundToken {
-        let slot: Slot
-        let info: TokenInfo
-        let place: String
-
-        var isInitialized: Bool { info.flags.contains(.tokenInitialized) }
-
-        /// OpenSC puts the name of the PIN behind the card's label, in brackets.
-        private var cardLabel: Substring {
-            guard info.label.hasSuffix(")"), let bracket = info.label.range(of: " (") else { return info.label[...] }
-            return info.label[..<bracket.lowerBound]
-        }
-
-        func isSameCard(as other: FoundToken) -> Bool {
-            place == other.place && cardLabel == other.cardLabel
-        }
-    }
-
     // MARK: PINs
 
     private func makePINs(_ body: inout MessageReader, _ answer: inout MessageWriter) throws(TokenError) {
-        let slot = try find(try body.text())
+        let slot = try find(try TokenName(from: &body))
         let (user, officer) = (try PINPolicy(from: &body), try PINPolicy(from: &body))
         let lengths = try asking { () throws(PKCS11Error) in try slot.tokenInfo().pinLengths }
         for policy in [user, officer] where !lengths.contains(policy.length) {
@@ -247,12 +222,10 @@ final class DeskWorker {
         return freshPINs
     }
 
-    private func initialise(
-        serial: String,
-        label: String,
-        makersPINFile: String
-    ) throws(TokenError) -> DeskToken {
-        let slot = try find(serial, isBlank: true)
+    private func initialise(_ body: inout MessageReader) throws(TokenError) -> DeskToken {
+        let slot = try find(try TokenName(from: &body))
+        let label = try body.text()
+        let makersPINFile = try body.text()
         let pins = try fresh()
         let info = try asking { () throws(PKCS11Error) in try slot.tokenInfo() }
         guard !info.flags.contains(.tokenInitialized) else {
@@ -295,7 +268,7 @@ final class DeskWorker {
     }
 
     private func resetPIN(_ body: inout MessageReader) throws(TokenError) {
-        let slot = try find(try body.text())
+        let slot = try find(try TokenName(from: &body))
         let officerPIN = try body.secret()
         let pins = try fresh()
         try checkOfficer(slot, officerPIN)
@@ -332,9 +305,8 @@ final class DeskWorker {
         }
     }
 
-    private func logIn(_ body: inout MessageReader) throws(TokenError) -> DeskToken {
-        let slot = try find(try body.text())
-        let pin = try body.flag() ? try body.secret() : try fresh().user
+    /// Looks whether the user's PIN may be tried at all.
+    private func checkUser(_ slot: Slot, _ pin: Secret) throws(TokenError) {
         let info = try asking { () throws(PKCS11Error) in try slot.tokenInfo() }
         guard info.flags.contains(.tokenInitialized), info.flags.contains(.userPINInitialized) else { throw .blank }
         if info.flags.contains(.userPINLocked) {
@@ -352,6 +324,12 @@ final class DeskWorker {
             )
         }
         try check(pin, info)
+    }
+
+    private func logIn(_ body: inout MessageReader) throws(TokenError) -> DeskToken {
+        let slot = try find(try TokenName(from: &body))
+        let pin = try body.flag() ? try body.secret() : try fresh().user
+        try checkUser(slot, pin)
         return try asking { () throws(PKCS11Error) in
             let session = try slot.openSession(readWrite: true)
             try session.login(.user, pin: pin)
@@ -464,93 +442,38 @@ final class DeskWorker {
     // MARK: Emptying
 
     private func wipe(_ body: inout MessageReader) throws(TokenError) {
-        let slot = try find(try body.text())
+        let slot = try find(try TokenName(from: &body))
         let isOfficer = try body.flag()
         let pin = try body.secret()
-        let info = try asking { () throws(PKCS11Error) in try slot.tokenInfo() }
         if isOfficer {
             try checkOfficer(slot, pin)
             try asking { () throws(PKCS11Error) in
-                try slot.initializeToken(label: info.label.isEmpty ? "retired" : info.label, securityOfficerPIN: pin)
+                let label = try slot.tokenInfo().label
+                try slot.initializeToken(label: label.isEmpty ? "retired" : label, securityOfficerPIN: pin)
             }
+            try checkEmpty(slot)
         } else {
-            guard info.flags.contains(.userPINInitialized) else { throw .blank }
-            if info.flags.contains(.userPINLocked) || info.flags.contains(.userPINFinalTry) {
-                throw TokenError(
-                    .pinFinalTry,
-                    "no PIN is tried on a token that is about to be locked or is",
-                    mend: "use the SO PIN"
-                )
-            }
-            try check(pin, info)
+            try checkUser(slot, pin)
             try asking { () throws(PKCS11Error) in
                 let session = try slot.openSession(readWrite: true)
                 try session.login(.user, pin: pin)
-                while let object = try session.findObjects([.bool(.token, true)], limit: 1).first {
-                    try session.destroyObject(object)
-                }
+                for object in try session.findObjects([.bool(.token, true)]) { try session.destroyObject(object) }
             }
+            try checkEmpty(slot)
         }
         sync()
     }
-}
 
-extension TokenError {
-    fileprivate static let blank = TokenError(
-        .tokenBlank,
-        "the token is not initialised, or has no user PIN",
-        mend: "initialise it first"
-    )
-
-    /// What a module answered about a user's token, with what the officer at the desk can do.
-    fileprivate init(desk cause: PKCS11Error) {
-        let answer = cause.answer
-        switch answer {
-        case .pinLocked?:
-            self.init(
-                .tokenLocked,
-                "\(cause.description): the PIN is locked",
-                mend: "reset the PIN with the token's SO PIN",
-                returnValue: answer?.rawValue
-            )
-        case .pinLengthRange?, .pinInvalid?, .pinTooWeak?:
-            self.init(
-                .pinLength,
-                "\(cause.description): the token takes no such PIN",
-                mend: "set userPIN and officerPIN of the reader to what the token takes",
-                returnValue: answer?.rawValue
-            )
-        case let value? where value.consequence == .pinDangerous:
-            self.init(
-                .wrongPIN,
-                "\(cause.description): the PIN is wrong; it was tried once",
-                mend: "give the right PIN, or reset it with the token's SO PIN",
-                returnValue: value.rawValue
-            )
-        case .deviceMemory?:
-            self.init(
-                .tokenFull,
-                "\(cause.description): the token has no room left",
-                mend: "take another token, or retire this one",
-                returnValue: answer?.rawValue
-            )
-        case .tokenNotPresent?, .deviceRemoved?, .tokenNotRecognized?, .slotIDInvalid?:
-            self.init(
-                .tokenMissing,
-                "\(cause.description): the token was pulled out",
-                mend: "put it in again, and ask again with the same order",
-                returnValue: answer?.rawValue
-            )
-        default: self.init(cause)
+    private func checkEmpty(_ slot: Slot) throws(TokenError) {
+        let rest = try asking { () throws(PKCS11Error) in
+            try slot.openSession().findObjects([.bool(.token, true)], limit: 1)
         }
-    }
-}
-
-extension KeyPairRequest.Algorithm {
-    fileprivate var isRSA: Bool {
-        switch self {
-        case .rsa2048, .rsa3072, .rsa4096: true
-        case .p256, .p384, .ed25519: false
+        guard rest.isEmpty else {
+            throw TokenError(
+                .moduleError,
+                "the token is not empty afterwards",
+                mend: "empty it with its vendor's tool, or destroy it"
+            )
         }
     }
 }

@@ -28,6 +28,9 @@ struct TokenPersonalise: ParsableCommand {
     @Option(help: "The token's serial number. Left out with --label, the only blank token is meant.")
     var token: String?
 
+    @Option(help: "The token's label, where several have the serial number.")
+    var tokenLabel: String?
+
     @Option(help: "Initialise a blank token under this label, at most 32 bytes.")
     var label: String?
 
@@ -70,8 +73,7 @@ struct TokenPersonalise: ParsableCommand {
             pin = try SecretPrompt.take(file: pinFile, question: "PIN of token \(token ?? ""): ")
         }
         var letters: PINLetters?
-        if let label, let letter {
-            _ = label
+        if label != nil, let letter {
             let name = holder ?? order.certificate.subject.first { $0.kind == "commonName" }?.value ?? ""
             letters = try PINLetters(holder: letter, officer: officerLetter, name: name, order: order.certificate.order)
         }
@@ -81,6 +83,7 @@ struct TokenPersonalise: ParsableCommand {
             last = try client.steps(of: .personaliseToken) { writer in
                 writer.member("reader", reader)
                 writer.member("token", token)
+                writer.member("tokenLabel", tokenLabel)
                 if let pin { SecretPrompt.write(pin, as: "pin", to: &writer) }
                 writer.member("label", label)
                 writer.name("order")

@@ -13,7 +13,7 @@ struct TokenCommand: ParsableCommand {
         abstract: "Look at tokens and make them, at the officer's desk.",
         subcommands: [
             TokenList.self, TokenInit.self, TokenUnlock.self, TokenPersonalise.self, TokenResetPIN.self,
-            TokenRetire.self,
+            TokenRetire.self, TokenProve.self,
         ]
     )
 }

@@ -63,6 +63,9 @@ struct TokenResetPIN: ParsableCommand {
     @Option(help: "The token's serial number.")
     var token: String
 
+    @Option(help: "The token's label, where several have the serial number.")
+    var tokenLabel: String?
+
     @Option(help: "The holder's PIN letter, a new file; ending in .pdf it is a PDF, else plain text.")
     var letter: String
 
@@ -80,6 +83,7 @@ struct TokenResetPIN: ParsableCommand {
             _ = try client.steps(of: .resetTokenPIN) { writer in
                 writer.member("reader", reader)
                 writer.member("token", token)
+                writer.member("tokenLabel", tokenLabel)
                 SecretPrompt.write(officerPIN, as: "officerPIN", to: &writer)
             } _: {
                 letters.take($0, token: token)
@@ -114,6 +118,9 @@ struct TokenRetire: ParsableCommand {
     @Option(help: "The token's serial number.")
     var token: String
 
+    @Option(help: "The token's label, where several have the serial number.")
+    var tokenLabel: String?
+
     @Flag(help: "Nobody has the token; only its certificates are revoked.")
     var lost = false
 
@@ -146,6 +153,7 @@ struct TokenRetire: ParsableCommand {
             try client.call(.retireToken) { writer in
                 writer.member("reader", reader)
                 writer.member("token", token)
+                writer.member("tokenLabel", tokenLabel)
                 if let officerPIN { SecretPrompt.write(officerPIN, as: "officerPIN", to: &writer) }
                 if let pin { SecretPrompt.write(pin, as: "pin", to: &writer) }
                 writer.member("reason", reason)

@@ -10,13 +10,14 @@
 //
 //     return NUMBER   answer this CKR without asking the token
 //     after NUMBER    ask the token, then answer this CKR
-//     hang            never come back
+//     hang            never come back; the file PLAN.hung says that it has begun
 //     abort           end the process as a crash does
 //     flip            flip a bit of the signature (C_Sign)
 //     swap            hand out the objects of a search in another order, one place on (C_FindObjects)
 //     flags NUMBER    set these bits in the token's flags (C_GetTokenInfo)
 //     public          say that nobody is logged in (C_GetSessionInfo)
 //     serial          blank out the serial number (C_GetTokenInfo)
+//     twin            give every initialised token the serial number 7777777777777777 (C_GetTokenInfo)
 //     reverse         list the slots backwards (C_GetSlotList)
 //     empty           list no slot (C_GetSlotList)
 //     attribute TYPE  invert the boolean attribute of this number (C_GetAttributeValue)
@@ -127,6 +128,10 @@ static struct order next_order(const char *function) {
     }
     pthread_mutex_unlock(&lock);
     if (strcmp(none.action, "hang") == 0) {
+        char hung[512];
+        snprintf(hung, sizeof hung, "%s.hung", path);
+        int file = open(hung, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+        if (file >= 0) close(file);
         for (;;) pause();
     }
     if (strcmp(none.action, "abort") == 0) abort();
@@ -182,6 +187,7 @@ static CK_RV get_slot_list(unsigned char present, CK_SLOT_ID *slots, CK_ULONG *c
 static CK_RV get_token_info(CK_SLOT_ID slot, CK_TOKEN_INFO *info) {
     FORWARD(C_GetTokenInfo, real->C_GetTokenInfo(slot, info))
     if (is(&order, "flags")) info->flags |= order.number;
+    if (is(&order, "twin") && info->flags & CKF_TOKEN_INITIALIZED) memset(info->serialNumber, '7', 16);
     if (is(&order, "serial")) memset(info->serialNumber, ' ', sizeof info->serialNumber);
     return answer;
 }
@@ -273,6 +279,22 @@ static CK_RV generate_random(CK_SESSION_HANDLE session, unsigned char *bytes, CK
     return answer;
 }
 
+static CK_RV create_object(CK_SESSION_HANDLE session, CK_ATTRIBUTE *attributes, CK_ULONG count,
+                           CK_OBJECT_HANDLE *object) {
+    FORWARD(C_CreateObject, real->C_CreateObject(session, attributes, count, object))
+    return answer;
+}
+
+static CK_RV init_token(CK_SLOT_ID slot, unsigned char *pin, CK_ULONG length, unsigned char *label) {
+    FORWARD(C_InitToken, real->C_InitToken(slot, pin, length, label))
+    return answer;
+}
+
+static CK_RV init_pin(CK_SESSION_HANDLE session, unsigned char *pin, CK_ULONG length) {
+    FORWARD(C_InitPIN, real->C_InitPIN(session, pin, length))
+    return answer;
+}
+
 static CK_RV destroy_object(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object) {
     FORWARD(C_DestroyObject, real->C_DestroyObject(session, object))
     return answer;
@@ -303,6 +325,9 @@ static CK_RV function_list(CK_FUNCTION_LIST **list) {
     faulty.C_Sign = sign;
     faulty.C_GenerateKeyPair = generate_key_pair;
     faulty.C_GenerateRandom = generate_random;
+    faulty.C_CreateObject = create_object;
+    faulty.C_InitToken = init_token;
+    faulty.C_InitPIN = init_pin;
     faulty.C_DestroyObject = destroy_object;
     *list = &faulty;
     return CKR_OK;

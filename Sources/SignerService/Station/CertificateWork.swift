@@ -28,7 +28,7 @@ extension StationWork {
                 mend: "have one make it: GenerateTokenKey"
             )
         }
-        guard key.token == text("token") else {
+        guard key.token == text("token"), tokenName.label ?? key.tokenLabel == key.tokenLabel else {
             throw StationError(
                 .tokenRefused,
                 rule: "token.other",
@@ -39,8 +39,8 @@ extension StationWork {
         let issued = try issuedCertificate(for: key)
         let pin = try requiredSecret("pin")
         let desk = try open(reader)
-        let token = try find(key.token, at: desk)
-        _ = try asking { () throws(TokenError) in try desk.logIn(serial: token.description.serial, pin: pin) }
+        _ = try find(tokenName, at: desk)
+        _ = try asking { () throws(TokenError) in try desk.logIn(to: tokenName, pin: pin) }
         guard let made = try keptKey(key, at: desk) else {
             throw StationError(
                 .tokenRefused,
@@ -152,7 +152,7 @@ extension StationWork {
         _ made: KeyInToken,
         at desk: TokenDesk
     ) throws(StationError) {
-        let values = try asking { () throws(TokenError) in try desk.certificates(serial: made.key.token) }
+        let values = try asking { () throws(TokenError) in try desk.certificates(in: made.key.tokenName) }
         guard values.contains(certificate.derEncoded) else {
             throw StationError(
                 .tokenUnavailable,
@@ -181,6 +181,11 @@ extension StationWork {
             writer.member("ledgerEntry", issued.ledgerEntry)
         }
     }
+}
+
+extension TokenKey {
+    /// What its token is found by.
+    fileprivate var tokenName: TokenName { TokenName(serial: token, label: tokenLabel) }
 }
 
 extension CertificateForToken {

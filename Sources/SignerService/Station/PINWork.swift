@@ -9,7 +9,7 @@ extension StationWork {
     func initialise(in reader: ReaderSettings) throws(StationError) {
         try checkMore()
         let desk = try open(reader)
-        let token = try initialise(try find(text("token"), at: desk), label: text("label") ?? "", reader, at: desk)
+        let token = try initialise(label: text("label") ?? "", reader, at: desk)
         call.reply { writer in
             writer.member("step", "done")
             writer.object("token") { writer in
@@ -19,9 +19,8 @@ extension StationWork {
         }
     }
 
-    /// Initialises a blank token. The officer has its PINs before it has.
+    /// Initialises a blank token: the one that is named, or the only one. The officer has its PINs before it has.
     func initialise(
-        _ token: DeskToken,
         label: String,
         _ reader: ReaderSettings,
         at desk: TokenDesk
@@ -34,20 +33,16 @@ extension StationWork {
                 mend: "shorten the label"
             )
         }
-        guard !token.description.isInitialized else {
-            throw StationError(
-                .tokenRefused,
-                rule: "token.initialised",
-                message: "the token is initialised already; its PINs stay as they are",
-                mend: "personalise it with its PIN, or retire it first"
-            )
-        }
-        let blank = token.description.serial
+        try refuseInitialised(at: desk)
+        let blank = blankName
+        _ = try find(blank, at: desk)
         let pins = try asking { () throws(TokenError) in
-            try desk.makePINs(serial: blank, user: reader.userPIN, officer: reader.officerPIN)
+            try desk.makePINs(for: blank, user: reader.userPIN, officer: reader.officerPIN)
         }
         try report(pins, withOfficer: true)
-        let made = try asking { () throws(TokenError) in try desk.initialise(serial: blank, label: label) }
+        let made = try asking { () throws(TokenError) in
+            try desk.initialise(blank, label: label)
+        }
         try record(
             "token-initialised",
             [
@@ -55,8 +50,26 @@ extension StationWork {
                 ("model", .text(made.description.model)), ("reader", .text(reader.name)),
             ]
         )
-        try report("initialised") { $0.member("token", made.description.serial) }
+        try report("initialised")
         return made
+    }
+
+    /// How the caller names a blank token.
+    var blankName: TokenName { TokenName(serial: text("token") ?? "", isBlank: true) }
+
+    /// A token that is initialised keeps its PINs.
+    func refuseInitialised(at desk: TokenDesk) throws(StationError) {
+        guard let serial = text("token"), !serial.isEmpty else { return }
+        let tokens = try asking { () throws(TokenError) in try desk.tokens() }.map(\.description)
+        guard tokens.contains(where: TokenName(serial: serial).fits),
+            !tokens.contains(where: TokenName(serial: serial, isBlank: true).fits)
+        else { return }
+        throw StationError(
+            .tokenRefused,
+            rule: "token.initialised",
+            message: "the token is initialised already; its PINs stay as they are",
+            mend: "personalise it with its PIN, or retire it first"
+        )
     }
 
     /// `ResetTokenPIN`
@@ -64,12 +77,12 @@ extension StationWork {
         try checkMore()
         let officerPIN = try requiredSecret("officerPIN")
         let desk = try open(reader)
-        let serial = try find(text("token"), at: desk).description.serial
+        let serial = try find(tokenName, at: desk).description.serial
         let pins = try asking { () throws(TokenError) in
-            try desk.makePINs(serial: serial, user: reader.userPIN, officer: reader.officerPIN)
+            try desk.makePINs(for: tokenName, user: reader.userPIN, officer: reader.officerPIN)
         }
         try report(pins, withOfficer: false)
-        try asking { () throws(TokenError) in try desk.resetPIN(serial: serial, officerPIN: officerPIN) }
+        try asking { () throws(TokenError) in try desk.resetPIN(of: tokenName, officerPIN: officerPIN) }
         try record("token-pin-reset", [("token", .text(serial)), ("reader", .text(reader.name))])
         call.reply { $0.member("step", "done") }
     }

@@ -23,19 +23,17 @@ extension StationWork {
             algorithm: order.keyAlgorithm,
             replaces: call.parameters["replace"]?.boolValue ?? false
         )
-        let pin = try secret("pin")
+        let (pin, label, serial) = (try secret("pin"), text("label"), text("token"))
+        guard (pin == nil) == (label != nil), pin == nil || serial != nil else { throw Self.needsOneOf }
         let desk = try open(reader)
-        var token = try find(text("token"), at: desk)
-        try report("token") { $0.member("token", token.description.serial) }
-        if let label = text("label") {
-            token = try initialise(token, label: label, reader, at: desk)
-        } else if pin == nil || !token.description.isInitialized {
-            throw Self.needs(token)
-        }
-        let serial = token.description.serial
-        try refuseForeign(serial, at: desk)
-        _ = try asking { () throws(TokenError) in try desk.logIn(serial: serial, pin: pin) }
-        let made = try key(for: wish, in: serial, at: desk)
+        if label != nil { try refuseInitialised(at: desk) }
+        var token = try find(label == nil ? tokenName : blankName, at: desk)
+        try report("token")
+        if let label { token = try initialise(label: label, reader, at: desk) }
+        let name = label == nil ? tokenName : token.name
+        token = try asking { () throws(TokenError) in try desk.logIn(to: name, pin: pin) }
+        try refuseForeign(token.name, at: desk)
+        let made = try key(for: wish, in: token, at: desk)
         try report("key")
         let request = try request(for: made, at: desk)
         var submission = Submission(order.certificate, call: call)
@@ -50,19 +48,10 @@ extension StationWork {
         }
     }
 
-    private static func needs(_ token: DeskToken) -> StationError {
-        token.description.isInitialized
-            ? StationError(
-                .requestRejected,
-                rule: "request.parameters",
-                message: "the token's PIN is missing",
-                mend: "give the PIN of the user; blank tokens need a label instead"
-            )
-            : StationError(
-                .tokenRefused,
-                rule: "token.tokenBlank",
-                message: "the token is blank",
-                mend: "give a label, and it is initialised first"
-            )
-    }
+    private static let needsOneOf = StationError(
+        .requestRejected,
+        rule: "request.parameters",
+        message: "a token that is initialised is named and opened with its PIN, a blank one is given a label",
+        mend: "give token and pin, or label"
+    )
 }

@@ -12,20 +12,20 @@ extension StationWork {
         let reason = try reason()
         let (officerPIN, pin) = (try secret("officerPIN"), try secret("pin"))
         let desk = try open(reader)
-        let serial = try find(text("token"), at: desk).description.serial
+        let token = try find(tokenName, at: desk).description
         // First what others rely on, then the token: a certificate whose key is gone can still be revoked, but a key
         // that is left behind with a valid certificate can be used.
-        let revoked = try revoke(serial, reason)
+        let revoked = try revoke(token.serial, token.label, reason)
         var opener: TokenDesk.Opener?
         if let officerPIN { opener = .officer(officerPIN) } else if let pin { opener = .user(pin) }
-        if let opener { try asking { () throws(TokenError) in try desk.wipe(serial: serial, opener) } }
-        try retired(serial, revoked, emptied: opener != nil)
+        if let opener { try asking { () throws(TokenError) in try desk.wipe(tokenName, opener) } }
+        try retired(token.serial, revoked, emptied: opener != nil)
     }
 
     /// `RetireToken` for a token that nobody has.
     func retireLostToken() throws(StationError) {
         let serial = text("token") ?? ""
-        guard !line.tokenKeys.keys(token: serial).isEmpty else {
+        guard !line.tokenKeys.keys(token: serial, label: text("tokenLabel")).isEmpty else {
             throw StationError(
                 .notFound,
                 rule: "token.unknown",
@@ -33,7 +33,7 @@ extension StationWork {
                 mend: "check the serial number"
             )
         }
-        try retired(serial, try revoke(serial, reason()), emptied: false)
+        try retired(serial, try revoke(serial, text("tokenLabel"), reason()), emptied: false)
     }
 
     private func reason() throws(StationError) -> RevocationReason {
@@ -50,12 +50,18 @@ extension StationWork {
     }
 
     /// Revokes every certificate that was issued for a key of the token.
-    private func revoke(_ token: String, _ reason: RevocationReason) throws(StationError) -> [String] {
+    private func revoke(
+        _ token: String,
+        _ label: String?,
+        _ reason: RevocationReason
+    ) throws(StationError) -> [String] {
         var revoked: [String] = []
-        for order in Set(line.tokenKeys.keys(token: token).map(\.ledgerOrder)).sorted() {
+        for order in Set(line.tokenKeys.keys(token: token, label: label).map(\.ledgerOrder)).sorted() {
             guard let issued = try certificate(order: order) else { continue }
             // The order may have gone on with another token.
-            guard let key = try key(of: issued), key.token == token else { continue }
+            guard let key = try key(of: issued), key.token == token, label ?? key.tokenLabel == key.tokenLabel else {
+                continue
+            }
             if try station.status.isRevoked(serial: issued.serial) { continue }
             try station.status.revoke(serial: issued.serial, reason: reason, callerUID: call.peer.uid)
             revoked.append(HexText.encode(issued.serial))

@@ -87,24 +87,14 @@ struct StationWork: Sendable {
         try asking { () throws(TokenError) in try TokenDesk(reader, launcher: station.launcher) }
     }
 
-    /// The token that is meant, if an officer may reach it from here. Without a serial number the only blank one is.
-    func find(_ serial: String?, at desk: TokenDesk) throws(StationError) -> DeskToken {
+    /// How the caller names a token that is initialised.
+    var tokenName: TokenName { TokenName(serial: text("token") ?? "", label: text("tokenLabel")) }
+
+    /// The token that is meant, if an officer may reach it from here.
+    func find(_ name: TokenName, at desk: TokenDesk) throws(StationError) -> DeskToken {
         let tokens = try asking { () throws(TokenError) in try desk.tokens() }
-        let isMeant: (DeskToken) -> Bool = { token in
-            guard let serial, !serial.isEmpty else { return !token.description.isInitialized }
-            return token.description.serial == serial
-        }
-        // A blank token may have the serial number of the others (tpm2-pkcs11).
-        let meant = tokens.filter(isMeant)
-        guard let token = meant.first(where: \.description.isInitialized) ?? meant.first else {
-            throw StationError(
-                .tokenUnavailable,
-                rule: "token.tokenMissing",
-                message: serial == nil ? "no blank token is in the reader" : "this token is not in the reader",
-                mend: "put it in, and ask again with the same order"
-            )
-        }
-        guard !station.isOwn(token) else {
+        let found = tokens.filter { name.fits($0.description) }
+        guard !found.contains(where: station.isOwn) else {
             throw StationError(
                 .tokenRefused,
                 rule: "token.of-the-service",
@@ -112,7 +102,21 @@ struct StationWork: Sendable {
                 mend: "take a user's token"
             )
         }
-        return token
+        if let token = found.first { return token }
+        guard !tokens.contains(where: { !$0.description.isInitialized && $0.description.serial == name.serial }) else {
+            throw StationError(
+                .tokenRefused,
+                rule: "token.tokenBlank",
+                message: "the token is blank",
+                mend: "initialise it first: InitialiseToken, or PersonaliseToken with a label"
+            )
+        }
+        throw StationError(
+            .tokenUnavailable,
+            rule: "token.tokenMissing",
+            message: name.isBlank ? "no such blank token is in the reader" : "this token is not in the reader",
+            mend: "put it in, and ask again with the same order"
+        )
     }
 
     /// Writes an entry and waits until it is durable.

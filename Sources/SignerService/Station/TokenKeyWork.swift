@@ -38,6 +38,13 @@ struct KeyInToken {
     }
 }
 
+extension TokenKey {
+    /// Whether it was made in this token.
+    func isIn(_ other: DeskToken) -> Bool {
+        token == other.description.serial && tokenLabel == other.description.label
+    }
+}
+
 extension StationWork {
     /// `GenerateTokenKey`
     func generateKey(in reader: ReaderSettings) throws(StationError) {
@@ -49,10 +56,10 @@ extension StationWork {
         )
         let pin = try requiredSecret("pin")
         let desk = try open(reader)
-        let serial = try find(text("token"), at: desk).description.serial
-        try refuseForeign(serial, at: desk)
-        _ = try asking { () throws(TokenError) in try desk.logIn(serial: serial, pin: pin) }
-        let made = try key(for: wish, in: serial, at: desk)
+        _ = try find(tokenName, at: desk)
+        let token = try asking { () throws(TokenError) in try desk.logIn(to: tokenName, pin: pin) }
+        try refuseForeign(token.name, at: desk)
+        let made = try key(for: wish, in: token, at: desk)
         let request = try request(for: made, at: desk)
         call.reply { writer in
             writer.member("request", request.pem)
@@ -122,8 +129,8 @@ extension StationWork {
     }
 
     /// A token that holds a person's certificate from elsewhere is somebody's; nothing is put beside it.
-    func refuseForeign(_ serial: String, at desk: TokenDesk) throws(StationError) {
-        let values = try asking { () throws(TokenError) in try desk.certificates(serial: serial) }
+    func refuseForeign(_ token: TokenName, at desk: TokenDesk) throws(StationError) {
+        let values = try asking { () throws(TokenError) in try desk.certificates(in: token) }
         let held = try TokenListing.held(values, station)
         guard !held.contains(where: { $0.status == "foreign" }) else {
             throw StationError(
@@ -139,27 +146,27 @@ extension StationWork {
 
     /// The order's key: the one that an interrupted run has left in the token, or a new one. When this returns it is in
     /// the ledger.
-    func key(for wish: KeyWish, in token: String, at desk: TokenDesk) throws(StationError) -> KeyInToken {
+    func key(for wish: KeyWish, in token: DeskToken, at desk: TokenDesk) throws(StationError) -> KeyInToken {
         let latest = line.tokenKeys.latest(order: wish.order)
         var attempt = latest?.attempt ?? 1
         if let certificate = try certificate(order: latest?.ledgerOrder ?? wish.order) {
             guard let latest else { throw Self.fulfilledOtherwise(wish.order) }
-            if latest.token == token, let kept = try keptKey(latest, at: desk) { return kept }
+            if latest.isIn(token), let kept = try keptKey(latest, at: desk) { return kept }
             try giveUp(certificate, for: wish)
             attempt += 1
         }
-        let order = TokenKey(order: wish.order, attempt: attempt, token: token, spki: [], ckaID: [])
         let request = DeskKeyRequest(
             algorithm: wish.algorithm,
             label: wish.order,
-            identifier: Self.identifier(of: order.ledgerOrder),
+            identifier: Self.identifier(of: TokenKey.ledgerOrder(wish.order, attempt: attempt)),
             opens: wish.opens
         )
         let (pair, wasThere) = try asking { () throws(TokenError) in try desk.keyPair(request) }
         let key = TokenKey(
             order: wish.order,
             attempt: attempt,
-            token: token,
+            token: token.description.serial,
+            tokenLabel: token.description.label,
             spki: pair.spki,
             ckaID: request.identifier
         )
@@ -231,7 +238,8 @@ extension StationWork {
             TokenKeyBook.entryKind,
             [
                 ("order", .text(made.key.order)), ("attempt", .number(Int64(made.key.attempt))),
-                ("token", .text(made.key.token)), ("algorithm", .text(made.algorithm.rawValue)),
+                ("token", .text(made.key.token)), ("label", .text(made.key.tokenLabel)),
+                ("algorithm", .text(made.algorithm.rawValue)),
                 ("key", .bytes(made.publicKey.sha256)), ("publicKey", .bytes(made.key.spki)),
                 ("ckaID", .bytes(made.key.ckaID)), ("attributes", .list(made.attributes.map(EventValue.text))),
                 ("foundAfterInterruption", .flag(wasThere)),

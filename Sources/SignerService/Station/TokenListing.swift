@@ -48,7 +48,7 @@ struct TokenListing: Sendable {
             return Row(reader: reader, token: token, certificates: [], problem: nil)
         }
         do {
-            let held = try held(desk.certificates(serial: token.description.serial), station)
+            let held = try held(desk.certificates(in: token.name), station)
             return Row(reader: reader, token: token, certificates: held, problem: nil)
         } catch let error as TokenError {
             return Row(reader: reader, token: token, certificates: [], problem: "\(error.message); \(error.mend)")
@@ -139,6 +139,9 @@ struct TokenListing: Sendable {
 }
 
 extension DeskToken {
+    /// What the token is found by when it is initialised.
+    var name: TokenName { TokenName(serial: description.serial, label: description.label) }
+
     /// The members of the interface's `Token` but its certificates.
     func writeMembers(reader: String, isPersonalised: Bool, to writer: inout JSONWriter) {
         writer.member("reader", reader)

@@ -120,9 +120,10 @@ package final class UserTokenStation: Sendable {
 extension TokenWorkerSupervisor {
     /// Whether this is the token that is served here, as far as it is known: by what it said of itself, or by its URI.
     fileprivate func isToken(serial: String, label: String) -> Bool {
-        if let token = status.token { return token.serial == serial }
-        if let named = settings.uriAttribute("serial") { return named == serial }
-        return settings.uriAttribute("token") == label
+        if let token = status.token { return token.serial == serial && token.label == label }
+        // Not each URI names both; some modules give all their tokens one serial number.
+        let named = (serial: settings.uriAttribute("serial"), label: settings.uriAttribute("token"))
+        return (named.serial ?? serial) == serial && (named.label ?? label) == label
     }
 }
 
