@@ -89,7 +89,6 @@ package final class Appliance: Sendable {
             clock: clock,
             limit: settings.limits.ordersInFlight
         ) { log.write($0) }
-        station = UserTokenStation(readers: settings.readers, line: line, ownTokens: tokens, launcher: launcher)
         status = try StatusParts(
             settings,
             line: line,
@@ -105,6 +104,13 @@ package final class Appliance: Sendable {
             checkpointer: checkpointer,
             readiness: readiness,
             crls: status.crls
+        )
+        station = UserTokenStation(
+            readers: settings.readers,
+            line: line,
+            changes: status.changes,
+            ownTokens: tokens,
+            launcher: launcher
         )
         let handler = SignerHandler(
             line: line,

@@ -5,6 +5,7 @@ import Threads
 /// What tells of certificates' status, put together: the line of changes, CRLs, OCSP.
 final class StatusParts: Sendable {
     let calls: StatusCalls
+    let changes: StatusLine
     let crls: CRLPublisher
     private let ocsp: OCSPService
     private let workers: WorkerPool
@@ -39,6 +40,7 @@ final class StatusParts: Sendable {
             ocsp.noteChange(issuer: change.issuer, serial: change.serial)
             crls.noteChange(issuer: change.issuer, serial: change.serial)
         }
+        self.changes = changes
         self.crls = crls
         self.ocsp = ocsp
         calls = StatusCalls(line: changes, crls: crls, ocsp: ocsp, ledger: line.ledger)

@@ -170,17 +170,20 @@ struct StationWork: Sendable {
 
     /// Answers with an error, and puts the refusal into the ledger.
     func refuse(_ error: StationError) {
-        if error.shallBeRecorded {
-            var fields: [(String, EventValue)] = []
-            if let order = orderID { fields.append(("order", .text(order.cut(octets: Submission.longestOrderID)))) }
-            if let token = text("token") { fields.append(("token", .text(token.cut(octets: 64)))) }
-            fields += [
-                ("method", .text(method.rawValue)), ("error", .text(error.kind.rawValue)), ("rule", .text(error.rule)),
-                ("callerUID", .number(Int64(call.peer.uid))),
-            ]
-            line.recordRefusal(LedgerEvent(kind: "refusal", fields: fields), callerUID: call.peer.uid)
+        guard error.shallBeRecorded else {
+            call.refuse(error.onTheWire)
+            return
         }
-        call.refuse(error.onTheWire)
+        var fields: [(String, EventValue)] = []
+        if let order = orderID { fields.append(("order", .text(order.cut(octets: Submission.longestOrderID)))) }
+        if let token = text("token") { fields.append(("token", .text(token.cut(octets: 64)))) }
+        fields += [
+            ("method", .text(method.rawValue)), ("error", .text(error.kind.rawValue)), ("rule", .text(error.rule)),
+            ("callerUID", .number(Int64(call.peer.uid))),
+        ]
+        line.recordRefusal(LedgerEvent(kind: "refusal", fields: fields), callerUID: call.peer.uid) { [call] in
+            call.refuse(error.onTheWire)
+        }
     }
 
     private var orderID: String? {

@@ -28,18 +28,20 @@ package final class UserTokenStation: Sendable {
     private static let mostWaiting = 16
 
     /// - Parameters:
+    ///   - changes: revokes certificates.
     ///   - ownTokens: the service's tokens, which no officer reaches from here.
     ///   - launcher: starts the readers' workers.
     package init(
         readers: [ReaderSettings],
         line: IssuanceLine,
+        changes: StatusLine,
         ownTokens: [TokenWorkerSupervisor],
         launcher: WorkerLauncher
     ) {
         self.line = line
         self.ownTokens = ownTokens
         self.launcher = launcher
-        status = StationStatus(line: line)
+        status = StationStatus(line: line, changes: changes)
         places = readers.map { Place(settings: $0, queue: WorkerPool(threads: 1)) }
         records = readers.isEmpty ? nil : WorkerPool(threads: 1)
     }

@@ -120,6 +120,11 @@ final class Desk: Sendable {
         try #require(tokens().first { $0["token"]?.stringValue == serial })
     }
 
+    /// What people's certificates are in a token.
+    func certificates(in token: UserToken) throws -> [JSONObject] {
+        (try self.token(token.serial)["certificates"]?.arrayValue ?? []).compactMap(\.objectValue)
+    }
+
     // MARK: Orders
 
     /// What a user wants; the keys are P-256, which are made at once.

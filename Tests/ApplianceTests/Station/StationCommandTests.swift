@@ -73,7 +73,7 @@ struct StationCommandTests {
         #expect(try desk.tokens().filter { $0["state"] != "blank" }.count == 1)
     }
 
-    @Test("with a PIN file: an initialised token, again after an interruption, and with a new PIN")
+    @Test("with a PIN file: an initialised token, again after an interruption, with a new PIN, and retired")
     func lifetime() throws {
         let desk = try Desk.open()
         let token = try desk.makeToken()
@@ -98,6 +98,11 @@ struct StationCommandTests {
         )
         #expect(reset.status == 0, "\(reset.complaints)")
         #expect(try mode(letter) == 0o600)
+        let retired = try inkan(
+            desk,
+            ["retire", "--reader", Desk.reader, "--token", token.serial, "--officer-pin-file", officerPIN]
+        )
+        #expect(retired.status == 0 && retired.output.contains("the token is empty"), "\(retired.complaints)")
     }
 
     @Test(

@@ -154,4 +154,61 @@ struct TwoCallsTests {
         let error = refusal { try desk.makeToken(label: String(repeating: "長", count: 11)) }
         #expect(error?.rule == "request.label")
     }
+
+    // MARK: The end
+
+    @Test("a retired token is empty, with the SO PIN or the user's", arguments: [true, false])
+    func retire(byOfficer: Bool) throws {
+        let desk = try Desk.open()
+        let token = try desk.makeToken()
+        try desk.personalise(Desk.order("retired"), token)
+        let answer = try desk.officer().call(.retireToken) { writer in
+            writer.member("reader", Desk.reader)
+            writer.member("token", token.serial)
+            writer.member(byOfficer ? "officerPIN" : "pin", byOfficer ? token.officerPIN : token.pin)
+        }
+        #expect(answer["emptied"] == true && answer["revoked"]?.arrayValue?.count == 1)
+        #expect(try desk.certificates(in: token).isEmpty)
+        #expect(try desk.token(token.serial)["state"] == "initialised")
+        #expect(try desk.appliance.establishment.history().last { $0.kind == "token-retired" } != nil)
+    }
+
+    @Test("a lost token is retired without being there, an unknown one is not")
+    func lost() throws {
+        let desk = try Desk.open()
+        let token = try desk.makeToken()
+        try desk.personalise(Desk.order("lost"), token)
+        try desk.pullOut()
+        let answer = try desk.officer().call(.retireToken) { $0.member("token", token.serial) }
+        #expect(answer["emptied"] == false && answer["revoked"]?.arrayValue?.count == 1)
+        let error = refusal { try desk.officer().call(.retireToken) { $0.member("token", "0000") } }
+        #expect(error?.name == "io.inkan.TokenStation.NotFound")
+        let reason = refusal {
+            try desk.officer().call(.retireToken) { writer in
+                writer.member("token", token.serial)
+                writer.member("reason", "weather")
+            }
+        }
+        #expect(reason?.rule == "request.reason")
+    }
+
+    @Test("an order that has its certificate goes on with another token only when the first certificate is revoked")
+    func replace() throws {
+        let desk = try Desk.open()
+        let (first, second) = (try desk.makeToken(label: "first"), try desk.makeToken(label: "second"))
+        let one = try desk.personalise(Desk.order("again"), first).done
+        let refused = refusal { try desk.personalise(Desk.order("again"), second) }
+        #expect(refused?.name == "io.inkan.TokenStation.OrderConflict")
+        #expect(refused?.rule == "order.certificate-for-other-token")
+        let two = try desk.personalise(Desk.order("again"), second, replace: true).done
+        #expect(one["serial"] != two["serial"])
+        #expect(try desk.certificates(in: first).map { $0["status"]?.stringValue } == ["revoked"])
+        #expect(try desk.certificates(in: second).map { $0["status"]?.stringValue } == ["issued"])
+        #expect(try desk.token(first.serial)["state"] == "initialised")
+        let entries = try desk.appliance.establishment.history(of: "again:again-2").map(\.kind)
+        #expect(entries.filter { $0 == "certificate" }.count == 1, "\(entries)")
+        let back = refusal { try desk.personalise(Desk.order("again"), first) }
+        #expect(back?.rule == "order.certificate-for-other-token")
+        try desk.appliance.establishment.expectSoundHistory()
+    }
 }
