@@ -46,6 +46,7 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CPKCS11", pkgConfig: "p11-kit-1", providers: [.apt(["libp11-kit-dev"])]),
         .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "CLinux"),
         .target(
             name: "CTokenProof",
@@ -59,13 +60,20 @@ let package = Package(
         room("Metrics"),
         room("StrictYAML", [yams]),
         room("Secrets", ["CLinux"]),
-        room("Varlink", ["CLinux", "Threads"]),
+        room("PKCS12", ["COpenSSL", "CLinux", "Secrets"]),
+        room("Varlink", ["CLinux", "Threads", "Secrets"]),
         room("X509Building", ["Clocks", crypto, cryptoExtras]),
         room("Policy", ["X509Building", "StrictYAML", "Clocks", "CLinux", crypto]),
         room("PKCS11", ["CPKCS11", "Secrets"]),
         room("Tokens", ["CLinux", "Clocks", "Threads", "Secrets", "StrictYAML", crypto]),
         room("Ledger", ["CLinux", "Clocks", "Threads", grdb, crypto]),
-        room("Issuance", ["Threads", "TextForms", "Policy", "X509Building", "Ledger", "Tokens", "Clocks", "Metrics"]),
+        room(
+            "Issuance",
+            [
+                "Threads", "TextForms", "Policy", "X509Building", "Ledger", "Tokens", "Clocks", "PKCS12", "Secrets",
+                "CLinux", "Metrics",
+            ]
+        ),
         .target(
             name: "SignerAPI",
             dependencies: ["Varlink"],
@@ -95,7 +103,9 @@ let package = Package(
         program("inkan-signerd", ["SignerService", arguments]),
         program(
             "inkan",
-            ["SignerService", "SignerClient", "Ceremony", "Workbench", "CLinux", "TokenProof", arguments]
+            [
+                "SignerService", "SignerClient", "Ceremony", "Workbench", "CLinux", "Secrets", "TokenProof", arguments,
+            ]
         ),
         program(
             "inkan-bench",
@@ -129,13 +139,14 @@ let package = Package(
             "ApplianceTests",
             [
                 "inkan", "inkan-signerd", "inkan-tokend", "inkan-confinement-probe", "FaultModule", "Workbench",
-                "SignerClient", "SignerAPI", "Varlink", "Threads",
+                "SignerClient", "SignerAPI", "Varlink", "Threads", "PKCS12", "Secrets",
             ]
         ),
         tests(
             "ModulesTests",
             ["inkan", "inkan-signerd", "inkan-tokend", "Workbench", "SignerClient", "SignerAPI"]
         ),
+        tests("PKCS12Tests", ["PKCS12", "Secrets"]),
         tests("LedgerTests", ["Ledger", "Clocks", grdb, crypto]),
         tests("VarlinkTests", ["Varlink", "Threads"]),
         tests("X509BuildingTests", ["X509Building", "Clocks", asn1, crypto, cryptoExtras]),

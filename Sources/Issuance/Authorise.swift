@@ -19,6 +19,8 @@ package final class AuthorisedRequest: Sendable {
         case provenBy(CertificationRequest)
         /// The token made the pair itself, and said so (TOK-04).
         case generatedInToken
+        /// The service has the private half in its hands, and will give it away.
+        case madeByService(KeyRoute)
     }
 
     package let order: OrderFacts
@@ -33,6 +35,11 @@ package final class AuthorisedRequest: Sendable {
     /// Whether the certificate is a CA's, made by a ceremony.
     var isAuthority: Bool {
         if case .generatedInToken = possession { true } else { false }
+    }
+
+    /// How the service made the key, where it did.
+    var keyRoute: KeyRoute? {
+        if case .madeByService(let route) = possession { route } else { nil }
     }
 
     fileprivate init(
@@ -64,14 +71,14 @@ extension DecodedRequest {
         }
         guard let issuer = authority.issuers[name] else { throw IssuanceError.notServed(issuer: name) }
         do throws(PolicyViolation) {
-            let plan = try authority.profiles.resolve(facts, key: request.publicKey, issuer: issuer.facts, at: now)
+            let plan = try authority.profiles.resolve(facts, key: key, issuer: issuer.facts, at: now)
             return AuthorisedRequest(
                 order: order,
                 plan: plan,
                 signer: issuer.key,
                 issuer: issuer.facts,
                 judgedAt: now,
-                possession: .provenBy(request)
+                possession: possession
             )
         } catch {
             throw IssuanceError(error)

@@ -8,18 +8,34 @@ package final class DecodedRequest: Sendable {
     package let submission: Submission
     package let order: OrderFacts
     package let facts: CertificateRequestFacts
-    package let request: CertificationRequest
+    let key: SubjectPublicKey
+    let possession: AuthorisedRequest.Possession
+    /// The private key, where the service has made it.
+    let delivery: KeyDelivery?
 
     fileprivate init(
         submission: Submission,
         order: OrderFacts,
         facts: CertificateRequestFacts,
-        request: CertificationRequest
+        key: SubjectPublicKey,
+        possession: AuthorisedRequest.Possession
     ) {
         self.submission = submission
         self.order = order
         self.facts = facts
-        self.request = request
+        self.key = key
+        self.possession = possession
+        delivery = nil
+    }
+
+    /// An order whose key the service has made.
+    init(_ decoded: DecodedKeyOrder, key: SubjectPublicKey, delivery: KeyDelivery) {
+        submission = decoded.submission
+        order = decoded.order
+        facts = decoded.facts
+        self.key = key
+        possession = .madeByService(delivery.route)
+        self.delivery = delivery
     }
 }
 
@@ -27,7 +43,7 @@ extension DecodedRequest {
     /// Where the key comes from is what the ledger says, never what a caller says (USB-07). A key that a user's token
     /// made is certified for the order that it was made for, and for no other.
     func originated(in tokenKeys: TokenKeyBook) throws(IssuanceError) -> DecodedRequest {
-        guard try tokenKeys.holds(request.publicKey, for: order.orderID) else { return self }
+        guard try tokenKeys.holds(key, for: order.orderID) else { return self }
         var facts = facts
         facts.keyOrigin = .token
         let order = OrderFacts(
@@ -37,7 +53,7 @@ extension DecodedRequest {
             callerUID: order.callerUID,
             keyOrigin: .token
         )
-        return DecodedRequest(submission: submission, order: order, facts: facts, request: request)
+        return DecodedRequest(submission: submission, order: order, facts: facts, key: key, possession: possession)
     }
 
     /// What tells a repeated order from a changed one while it is under way: the key is a part of it.
@@ -66,7 +82,13 @@ extension Submission {
             callerUID: callerUID,
             keyOrigin: facts.keyOrigin
         )
-        return DecodedRequest(submission: self, order: order, facts: facts, request: request)
+        return DecodedRequest(
+            submission: self,
+            order: order,
+            facts: facts,
+            key: request.publicKey,
+            possession: .provenBy(request)
+        )
     }
 
     /// Whether an order may have this identifier.
@@ -90,7 +112,7 @@ extension Submission {
         }
     }
 
-    private func decodeFacts() throws(IssuanceError) -> CertificateRequestFacts {
+    func decodeFacts() throws(IssuanceError) -> CertificateRequestFacts {
         var facts = CertificateRequestFacts(profile: profile, subject: [], keyOrigin: .csr)
         facts.issuer = issuer
         facts.securityIdentifier = securityIdentifier
@@ -150,7 +172,7 @@ extension Submission {
         return Timestamp(seconds: time.secondsSinceEpoch)
     }
 
-    private static func unknown(_ what: String, _ name: String, _ known: [String]) -> IssuanceError {
+    static func unknown(_ what: String, _ name: String, _ known: [String]) -> IssuanceError {
         IssuanceError(
             .requestRejected,
             rule: "request.name",

@@ -41,7 +41,8 @@ extension LintedCertificate {
             tbsHash: Array(SHA256.hash(data: built.bytes)),
             publicKeyHash: plan.publicKey.sha256,
             subjectHash: plan.subjectHash,
-            keyOrigin: authorised.order.keyOrigin.rawValue,
+            keyOrigin: authorised.order.keyOrigin.recordedName,
+            keyRoute: authorised.keyRoute?.rawValue,
             callerUID: authorised.order.callerUID,
             notAfter: plan.notAfter,
             isAuthority: authorised.isAuthority
@@ -55,6 +56,17 @@ extension LintedCertificate {
             case .failure(let error):
                 completion(.failure(IssuanceError(error)))
             }
+        }
+    }
+}
+
+extension KeyOrigin {
+    /// As the ledger says it, for ever (USB-07).
+    fileprivate var recordedName: String {
+        switch self {
+        case .csr: "subscriber-generated"
+        case .token: "token-generated"
+        case .service: "service-generated"
         }
     }
 }

@@ -68,6 +68,30 @@ extension IssuanceError {
         IssuanceError(LedgerError.orderReused(order: order))
     }
 
+    /// The order has its certificate, and its private key went out with the first answer; the service has it no more.
+    static func keyGone(order: String, serial: [UInt8]) -> IssuanceError {
+        IssuanceError(
+            .keyGone,
+            rule: "key.gone",
+            message:
+                "the order “\(order)” was fulfilled; its key went out with that answer, and nothing of it was kept",
+            mend:
+                "if the answer was lost, have the certificate revoked and send the order anew under another identifier",
+            serial: serial
+        )
+    }
+
+    /// The same order is under way; its key can go to one caller alone.
+    static func keyUnderWay() -> IssuanceError {
+        IssuanceError(
+            .busy,
+            rule: "order.under-way",
+            message: "this very order is under way, and its key will go to the call that came first",
+            mend: "wait for the answer to that call",
+            retryAfterMilliseconds: 1000
+        )
+    }
+
     /// More is under way than the service, or a token of it, takes.
     package static func busy(retryAfterMilliseconds: Int = 100) -> IssuanceError {
         IssuanceError(

@@ -11,6 +11,7 @@ package struct IssuanceError: Error, Sendable {
         case requestRejected = "RequestRejected"
         case policyViolation = "PolicyViolation"
         case orderConflict = "OrderConflict"
+        case keyGone = "KeyGone"
         case busy = "Busy"
         case tokenUnavailable = "TokenUnavailable"
         case ledgerUnavailable = "LedgerUnavailable"
@@ -31,6 +32,8 @@ package struct IssuanceError: Error, Sendable {
     package let detail: String?
     /// For `busy`: when to ask again, in milliseconds.
     package let retryAfterMilliseconds: Int?
+    /// For `keyGone`: the certificate that is there already.
+    package let serial: [UInt8]?
 
     package init(
         _ kind: Kind,
@@ -38,7 +41,8 @@ package struct IssuanceError: Error, Sendable {
         message: String,
         mend: String,
         detail: String? = nil,
-        retryAfterMilliseconds: Int? = nil
+        retryAfterMilliseconds: Int? = nil,
+        serial: [UInt8]? = nil
     ) {
         self.kind = kind
         self.rule = rule
@@ -46,5 +50,6 @@ package struct IssuanceError: Error, Sendable {
         self.mend = mend
         self.detail = detail
         self.retryAfterMilliseconds = retryAfterMilliseconds
+        self.serial = serial
     }
 }

@@ -17,14 +17,16 @@ package final class IssuanceLine: Sendable {
     package let metrics = LineMetrics()
     /// Keys that users' tokens have made.
     package let tokenKeys: TokenKeyBook
-    private let workers: WorkerPool
-    private let clock: any WallClock
-    private let inFlight: OrdersInFlight
-    private let refusals: RefusalRecord
+    let workers: WorkerPool
+    let clock: any WallClock
+    package let keyMaker: KeyMaker
+    let inFlight: OrdersInFlight
+    let refusals: RefusalRecord
     private let unclosed: UnclosedIntents
     private let log: @Sendable (IssuanceAlarm) -> Void
 
     /// - Parameters:
+    ///   - keyMaker: makes the keys of orders that bring none.
     ///   - limit: how many callers may be without answer at once; more are answered `busy`.
     ///   - log: hears what people have to look into.
     package init(
@@ -33,6 +35,7 @@ package final class IssuanceLine: Sendable {
         tokenKeys: TokenKeyBook,
         workers: WorkerPool,
         clock: any WallClock,
+        keyMaker: KeyMaker,
         limit: Int,
         log: @escaping @Sendable (IssuanceAlarm) -> Void
     ) {
@@ -41,6 +44,7 @@ package final class IssuanceLine: Sendable {
         self.tokenKeys = tokenKeys
         self.workers = workers
         self.clock = clock
+        self.keyMaker = keyMaker
         self.log = log
         inFlight = OrdersInFlight(limit: limit)
         refusals = RefusalRecord(ledger: ledger, log: log)
@@ -96,7 +100,11 @@ package final class IssuanceLine: Sendable {
         workers.run { [self] in
             guard isWanted() else { return answer(.failure(.unwanted)) }
             do throws(IssuanceError) {
-                admit(try submission.decode().originated(in: tokenKeys), answer)
+                if let wish = submission.key {
+                    try admit(submission.decodeKeyOrder(wish), isWanted, answer)
+                } else {
+                    admit(try submission.decode().originated(in: tokenKeys), answer)
+                }
             } catch {
                 refusals.record(.refusal(of: submission, error), callerUID: submission.callerUID) {
                     answer(.failure(error))
@@ -106,21 +114,22 @@ package final class IssuanceLine: Sendable {
     }
 
     private func admit(_ decoded: DecodedRequest, _ answer: @escaping Reply) {
-        let submission = decoded.submission
-        switch inFlight.admit(submission.orderID, contentHash: decoded.inFlightHash, reply: answer) {
+        let (submission, content) = (decoded.submission, decoded.inFlightHash)
+        switch inFlight.admit(submission.orderID, contentHash: content, joins: true, reply: answer) {
         case .first: prepare(decoded)
-        case .joined: break
-        case .conflict:
-            let error = IssuanceError.orderConflict(order: submission.orderID)
-            refusals.record(.refusal(of: submission, error), callerUID: submission.callerUID) {
-                answer(.failure(error))
-            }
+        case .joined, .underWay: break
+        case .conflict: turnAway(submission, .orderConflict(order: submission.orderID), answer)
         }
+    }
+
+    /// Refuses a caller whose order is not the one that is under way.
+    func turnAway(_ submission: Submission, _ error: IssuanceError, _ answer: @escaping Reply) {
+        refusals.record(.refusal(of: submission, error), callerUID: submission.callerUID) { answer(.failure(error)) }
     }
 
     // MARK: - The steps
 
-    private func prepare(_ decoded: DecodedRequest) {
+    func prepare(_ decoded: DecodedRequest) {
         do throws(IssuanceError) {
             let proven =
                 try decoded
@@ -182,27 +191,34 @@ package final class IssuanceLine: Sendable {
         } catch {
             return abandon(signed.intended, decoded, error)
         }
+        guard let delivery = decoded.delivery else { return record(verified, nil, decoded) }
+        pack(verified, delivery, decoded)
+    }
+
+    /// - Parameter key: the private key, packed, where the service has made it.
+    func record(_ verified: VerifiedCertificate, _ key: PackedKey?, _ decoded: DecodedRequest) {
         verified.record(in: ledger) { [self] result in
             workers.run { [self] in
                 switch result {
-                case .success(let recorded): release(recorded, decoded)
-                case .failure(let error): abandon(signed.intended, decoded, error)
+                case .success(let recorded): release(recorded, key, decoded)
+                case .failure(let error): abandon(verified.signed.intended, decoded, error)
                 }
             }
         }
     }
 
-    private func release(_ recorded: RecordedCertificate, _ decoded: DecodedRequest) {
+    private func release(_ recorded: RecordedCertificate, _ key: PackedKey?, _ decoded: DecodedRequest) {
         let issuer = recorded.verified.signed.intended.linted.built.authorised.plan.issuer
         do throws(LedgerError) {
             let released = try recorded.release(
                 chainPEM: authority.issuers[issuer]?.chainPEM ?? [],
+                key: key,
                 receivedAt: decoded.submission.receivedAt,
                 proofs: ledger.reader
             )
             inFlight.settle(decoded.submission.orderID, .success(released))
         } catch {
-            // The certificate is recorded: the order asked again gets it.
+            // The certificate is recorded: the order asked again gets it, or is told that its key is gone.
             inFlight.settle(decoded.submission.orderID, .failure(IssuanceError(error)))
         }
         unclosed.closeAll()
@@ -212,8 +228,11 @@ package final class IssuanceLine: Sendable {
 
     private func settleRepeated(_ decoded: DecodedRequest, _ certificate: IssuedCertificate) {
         let order = decoded.submission.orderID
+        guard decoded.submission.key == nil else {
+            return refuse(decoded, .keyGone(order: order, serial: certificate.serial))
+        }
         do throws(IssuanceError) {
-            if decoded.order.keyOrigin == .token { try certificate.checkKey(decoded.request.publicKey) }
+            if decoded.order.keyOrigin == .token { try certificate.checkKey(decoded.key) }
             let chain = try authority.chain(of: certificate)
             let inclusion = try proof(of: certificate)
             inFlight.settle(
@@ -263,7 +282,7 @@ package final class IssuanceLine: Sendable {
     }
 
     /// The intent led to nothing: it is closed, and the order refused.
-    private func abandon(_ intended: IntendedCertificate, _ decoded: DecodedRequest, _ error: IssuanceError) {
+    func abandon(_ intended: IntendedCertificate, _ decoded: DecodedRequest, _ error: IssuanceError) {
         if error.rule == IssuanceError.badSignatureRule {
             log(.badSignature(token: intended.linted.built.authorised.signer.tokenName, detail: error.detail ?? ""))
         }
@@ -285,7 +304,7 @@ extension IssuanceError {
 
     /// Whether a refusal for this reason goes into the ledger: not when the ledger is what fails, and not when nothing
     /// was judged.
-    fileprivate var isRecorded: Bool {
+    var isRecorded: Bool {
         kind != .ledgerUnavailable && kind != .busy
     }
 }
@@ -317,6 +336,7 @@ extension IssuedCertificate {
             ledgerEntry: sequence,
             inclusion: inclusion,
             repeated: true,
+            key: nil,
             waitNanoseconds: 0,
             tokenNanoseconds: 0,
             totalNanoseconds: monotonicNanoseconds() - receivedAt

@@ -31,6 +31,8 @@ package final class Issuer: Sendable {
     package let certificate: Certificate
     /// PEM, this issuer's certificate first, the root's last.
     package let chainPEM: [String]
+    /// The same in DER.
+    let chainDER: [[UInt8]]
     package let key: SigningKey
 
     package var name: String { facts.name }
@@ -55,6 +57,7 @@ package final class Issuer: Sendable {
         let whole = [certificate] + chain
         try Self.checkChain(whole)
         chainPEM = whole.map(\.pem)
+        chainDER = whole.map(\.derEncoded)
     }
 
     /// An authority in its ceremony, for its first CRL. It signs no certificates for people through this.
@@ -63,6 +66,7 @@ package final class Issuer: Sendable {
         self.certificate = certificate
         self.key = key
         chainPEM = [certificate.pem]
+        chainDER = [certificate.derEncoded]
     }
 
     /// From the CA that signs for people up to a root that signed itself, each signed by the next and carrying its name.

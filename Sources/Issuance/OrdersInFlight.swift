@@ -10,6 +10,8 @@ final class OrdersInFlight: Sendable {
         case first
         /// Somebody's same order is under way; the reply will come with it.
         case joined
+        /// Somebody's same order is under way, and its answer is for one caller alone.
+        case underWay
         /// The order's identifier is being used for another content at this very moment.
         case conflict
     }
@@ -63,10 +65,12 @@ final class OrdersInFlight: Sendable {
         state.wait(until: deadline) { $0.places == 0 ? true : nil } ?? false
     }
 
-    func admit(_ order: String, contentHash: [UInt8], reply: @escaping Reply) -> Admission {
+    /// - Parameter joins: whether callers of the same order may have the same answer.
+    func admit(_ order: String, contentHash: [UInt8], joins: Bool, reply: @escaping Reply) -> Admission {
         state.withLock { state in
             if let present = state.waiting[order] {
                 guard present.contentHash == contentHash else { return .conflict }
+                guard joins else { return .underWay }
                 state.waiting[order]?.replies.append(reply)
                 return .joined
             }

@@ -17,6 +17,8 @@ package struct ReleasedCertificate: Sendable {
     package let inclusion: InclusionProof
     /// Whether the order had been fulfilled before.
     package let repeated: Bool
+    /// The private key, where the service has made it for this order.
+    package let key: PackedKey?
     package let waitNanoseconds: UInt64
     package let tokenNanoseconds: UInt64
     package let totalNanoseconds: UInt64
@@ -27,12 +29,14 @@ extension RecordedCertificate {
     ///
     /// - Parameters:
     ///   - chainPEM: the issuer's certificate first, the root's last.
+    ///   - key: the private key, packed.
     ///   - receivedAt: when the whole call had been received, on the monotonic clock, in nanoseconds.
     ///   - proofs: where a proof comes from when the commit's own tree has none.
     ///
     /// Throws where the ledger cannot prove what it holds.
     package func release(
         chainPEM: [String],
+        key: PackedKey?,
         receivedAt: UInt64,
         proofs: LedgerReader
     ) throws(LedgerError) -> ReleasedCertificate {
@@ -53,6 +57,7 @@ extension RecordedCertificate {
             ledgerEntry: receipt.sequence,
             inclusion: inclusion,
             repeated: false,
+            key: key,
             waitNanoseconds: signed.waitNanoseconds,
             tokenNanoseconds: signed.tokenNanoseconds,
             totalNanoseconds: monotonicNanoseconds() - receivedAt

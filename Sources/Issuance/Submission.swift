@@ -24,6 +24,8 @@ package struct Submission: Sendable {
     package var notBefore: String?
     package var notAfter: String?
     package var validityDays: Int?
+    /// The key that the service shall make, in place of a request.
+    package var key: DeliveryWish?
     /// Who asks, by the kernel's word (SO_PEERCRED).
     package var callerUID: UInt32
     /// When the whole call had been received, on the monotonic clock, in nanoseconds.
@@ -44,6 +46,7 @@ package struct Submission: Sendable {
         notBefore = nil
         notAfter = nil
         validityDays = nil
+        key = nil
     }
 
     /// SHA-256 over everything that is asked for, with lengths between the parts, so that an order asked again can be
@@ -69,6 +72,7 @@ package struct Submission: Sendable {
         canonical.append(notBefore)
         canonical.append(notAfter)
         canonical.append(validityDays.map(String.init))
+        key?.appendContent(to: &canonical)
         return canonical.sha256
     }
 }

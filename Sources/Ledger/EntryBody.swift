@@ -161,6 +161,7 @@ extension EntryBody {
         hex("publicKey", intent.publicKeyHash)
         hex("subject", intent.subjectHash)
         text("keyOrigin", intent.keyOrigin)
+        if let route = intent.keyRoute { text("keyRoute", route) }
         number("caller", Int64(intent.callerUID))
         number("notAfter", intent.notAfter)
         field("authority", .flag(intent.isAuthority))

@@ -22,6 +22,8 @@ package struct Intent: Sendable, Hashable {
     /// SHA-256 of what names the subject: one key serves one subject.
     package var subjectHash: [UInt8]
     package var keyOrigin: String
+    /// How the service made the key, where it did.
+    package var keyRoute: String?
     package var callerUID: UInt32
     /// Seconds since 1970.
     package var notAfter: Int64
@@ -41,6 +43,7 @@ package struct Intent: Sendable, Hashable {
         publicKeyHash: [UInt8],
         subjectHash: [UInt8],
         keyOrigin: String,
+        keyRoute: String? = nil,
         callerUID: UInt32,
         notAfter: Int64,
         isAuthority: Bool = false
@@ -57,6 +60,7 @@ package struct Intent: Sendable, Hashable {
         self.publicKeyHash = publicKeyHash
         self.subjectHash = subjectHash
         self.keyOrigin = keyOrigin
+        self.keyRoute = keyRoute
         self.callerUID = callerUID
         self.notAfter = notAfter
         self.isAuthority = isAuthority

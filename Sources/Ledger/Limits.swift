@@ -17,6 +17,7 @@ enum Limits {
         try check(intent.profileSetVersion, name: "profile set version", longest: longestText)
         try check(intent.issuer, name: "issuer", longest: longestText)
         try check(intent.keyOrigin, name: "key origin", longest: longestText)
+        if let route = intent.keyRoute { try check(route, name: "key route", longest: longestText) }
         try checkHash(intent.contentHash, name: "content")
         try checkHash(intent.profileSetHash, name: "profile set")
         try checkHash(intent.tbsHash, name: "TBSCertificate")

@@ -25,7 +25,6 @@ public struct AttributeType: RawRepresentable, Hashable, Sendable, CustomStringC
     public static let local = AttributeType(CKA_LOCAL)
     public static let sign = AttributeType(CKA_SIGN)
     public static let verify = AttributeType(CKA_VERIFY)
-    public static let encrypt = AttributeType(CKA_ENCRYPT)
     public static let decrypt = AttributeType(CKA_DECRYPT)
     public static let unwrap = AttributeType(CKA_UNWRAP)
     public static let derive = AttributeType(CKA_DERIVE)
@@ -36,6 +35,9 @@ public struct AttributeType: RawRepresentable, Hashable, Sendable, CustomStringC
     public static let ecParameters = AttributeType(CKA_EC_PARAMS)
     public static let ecPoint = AttributeType(CKA_EC_POINT)
     public static let value = AttributeType(CKA_VALUE)
+    public static let valueLength = AttributeType(CKA_VALUE_LEN)
+    public static let wrap = AttributeType(CKA_WRAP)
+    public static let encrypt = AttributeType(CKA_ENCRYPT)
     public static let application = AttributeType(CKA_APPLICATION)
     public static let certificateType = AttributeType(CKA_CERTIFICATE_TYPE)
     public static let subject = AttributeType(CKA_SUBJECT)
@@ -58,6 +60,7 @@ public struct AttributeType: RawRepresentable, Hashable, Sendable, CustomStringC
         .ecParameters: "CKA_EC_PARAMS", .ecPoint: "CKA_EC_POINT", .value: "CKA_VALUE",
         .certificateType: "CKA_CERTIFICATE_TYPE", .subject: "CKA_SUBJECT", .issuer: "CKA_ISSUER",
         .serialNumber: "CKA_SERIAL_NUMBER",
+        .valueLength: "CKA_VALUE_LEN", .wrap: "CKA_WRAP", .encrypt: "CKA_ENCRYPT",
     ]
 }
 

@@ -19,6 +19,9 @@ public struct MechanismType: RawRepresentable, Hashable, Sendable, CustomStringC
     public static let rsaPSS = MechanismType(CKM_RSA_PKCS_PSS)
     public static let ecdsa = MechanismType(CKM_ECDSA)
     public static let eddsa = MechanismType(CKM_EDDSA)
+    public static let aesKeyGeneration = MechanismType(CKM_AES_KEY_GEN)
+    public static let aesKeyWrapPad = MechanismType(CKM_AES_KEY_WRAP_PAD)
+    public static let rsaOAEP = MechanismType(CKM_RSA_PKCS_OAEP)
     /// PKCS#11 3.2; named here so that it can be reported.
     public static let mlDSA = MechanismType(rawValue: 0x1d)
     public static let mlDSAKeyPairGeneration = MechanismType(rawValue: 0x1c)

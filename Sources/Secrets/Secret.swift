@@ -15,7 +15,10 @@ package final class Secret: @unchecked Sendable, CustomStringConvertible, Custom
         count: Int,
         fill: (UnsafeMutableRawBufferPointer) throws(Failure) -> Void
     ) throws(Failure) {
-        storage = UnsafeMutableRawBufferPointer.allocate(byteCount: max(count, 1), alignment: 16)
+        // Whole pages: unlocking one secret must not unlock its neighbour.
+        let page = 4096
+        let bytes = (max(count, 1) + page - 1) / page * page
+        storage = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes, alignment: page)
         // Locking can fail under a small RLIMIT_MEMLOCK; the unit file raises it, `inkan doctor` reports it.
         _ = mlock(storage.baseAddress, storage.count)
         do {
@@ -43,6 +46,23 @@ package final class Secret: @unchecked Sendable, CustomStringConvertible, Custom
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         try body(UnsafeRawBufferPointer(rebasing: storage[0..<count]))
+    }
+
+    /// The first octets as a secret of their own.
+    package func prefix(_ length: Int) -> Secret {
+        withUnsafeBytes { bytes in
+            Secret(count: length) { $0.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[0..<length])) }
+        }
+    }
+
+    /// The same octets with a zero behind them, as C takes texts.
+    package func terminated() -> Secret {
+        withUnsafeBytes { bytes in
+            Secret(count: bytes.count + 1) { buffer in
+                buffer.copyMemory(from: bytes)
+                buffer[bytes.count] = 0
+            }
+        }
     }
 
     package var description: String { "‹secret›" }

@@ -45,8 +45,13 @@ public struct CertificateOrder: Sendable, Hashable {
 extension CertificateOrder {
     /// Reads an order that the interface's types have been checked on; `nil` if they have not.
     public init?(_ object: JSONObject) {
+        guard let request = object["request"]?.stringValue else { return nil }
+        self.init(object, request: request)
+    }
+
+    /// The same for an object that has no request.
+    init?(_ object: JSONObject, request: String) {
         guard let order = object["order"]?.stringValue, let profile = object["profile"]?.stringValue,
-            let request = object["request"]?.stringValue,
             let subject = Self.items(object["subject"], kind: "type")
         else { return nil }
         self.init(order: order, profile: profile, request: request, subject: subject)

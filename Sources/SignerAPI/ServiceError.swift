@@ -10,6 +10,8 @@ public struct ServiceError: Error, Sendable, Hashable {
     public var detail: String?
     /// For `Busy` alone: when to ask again.
     public var retryAfterMilliseconds: Int?
+    /// For `KeyGone` alone: the certificate's, hexadecimal.
+    public var serial: String?
 
     public init(
         name: String,
@@ -17,7 +19,8 @@ public struct ServiceError: Error, Sendable, Hashable {
         message: String,
         mend: String,
         detail: String? = nil,
-        retryAfterMilliseconds: Int? = nil
+        retryAfterMilliseconds: Int? = nil,
+        serial: String? = nil
     ) {
         self.name = name
         self.rule = rule
@@ -25,6 +28,7 @@ public struct ServiceError: Error, Sendable, Hashable {
         self.mend = mend
         self.detail = detail
         self.retryAfterMilliseconds = retryAfterMilliseconds
+        self.serial = serial
     }
 
     /// Reads an error's parameters; one that is not of the appliance (of the transport, say) keeps them as its message.
@@ -36,7 +40,8 @@ public struct ServiceError: Error, Sendable, Hashable {
                 ?? String(decoding: JSONValue.object(parameters).encoded, as: UTF8.self),
             mend: parameters["mend"]?.stringValue ?? "",
             detail: parameters["detail"]?.stringValue,
-            retryAfterMilliseconds: parameters["retryAfterMilliseconds"]?.integerValue.map(Int.init)
+            retryAfterMilliseconds: parameters["retryAfterMilliseconds"]?.integerValue.map(Int.init),
+            serial: parameters["serial"]?.stringValue
         )
     }
 
@@ -46,6 +51,7 @@ public struct ServiceError: Error, Sendable, Hashable {
         writer.member("message", message)
         writer.member("mend", mend)
         writer.member("detail", detail)
+        writer.member("serial", serial)
         if let retryAfterMilliseconds { writer.member("retryAfterMilliseconds", retryAfterMilliseconds) }
     }
 }

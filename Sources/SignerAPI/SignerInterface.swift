@@ -14,6 +14,8 @@ public enum SignerInterface {
         case listProfiles = "ListProfiles"
         case issueCertificate = "IssueCertificate"
         case issueCertificates = "IssueCertificates"
+        case issueKeyAndCertificate = "IssueKeyAndCertificate"
+        case issueKeysAndCertificates = "IssueKeysAndCertificates"
         case getCertificate = "GetCertificate"
         case getChain = "GetChain"
         case getMetrics = "GetMetrics"

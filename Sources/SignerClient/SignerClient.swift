@@ -198,6 +198,84 @@ public final class SignerClient {
         return examination
     }
 
+    /// Has a key pair and its certificate made.
+    public func issueKey(_ order: KeyOrder) throws(SignerClientError) -> IssuedKey {
+        send(order)
+        switch try receiveKey() {
+        case .success(let issued): return issued
+        case .failure(let error): throw .refused(error)
+        }
+    }
+
+    /// Puts an order behind those that wait to be sent, and sends them.
+    public func send(_ order: KeyOrder) {
+        connection.send(SignerInterface.Method.issueKeyAndCertificate.fullName) { writer in
+            writer.name("order")
+            order.write(to: &writer)
+        }
+    }
+
+    /// Sends what waits and closes the connection without taking any answer.
+    package func abandon() throws(SignerClientError) {
+        do {
+            try connection.flush(timeout: timeout)
+        } catch {
+            throw .connection(error)
+        }
+        connection.close()
+    }
+
+    /// The next answer to an order for a key that was sent.
+    public func receiveKey() throws(SignerClientError) -> Result<IssuedKey, ServiceError> {
+        do {
+            let answer = try connection.receive(timeout: timeout).parameters
+            guard let issued = IssuedKey(answer) else {
+                throw SignerClientError.unexpectedAnswer(method: "IssueKeyAndCertificate")
+            }
+            return .success(issued)
+        } catch let error as SignerClientError {
+            throw error
+        } catch {
+            let typed = Self.typed(error)
+            guard case .refused(let refusal) = typed else { throw typed }
+            return .failure(refusal)
+        }
+    }
+
+    /// Has many made in one call; `body` is handed each order's place and result as it is settled.
+    public func issueKeys(
+        _ orders: [KeyOrder],
+        _ body: (Int, Result<IssuedKey, ServiceError>) -> Void
+    ) throws(SignerClientError) {
+        let method = SignerInterface.Method.issueKeysAndCertificates
+        var unexpected = false
+        do {
+            try connection.callMore(
+                method.fullName,
+                timeout: timeout,
+                parameters: { writer in
+                    writer.name("orders")
+                    writer.beginArray()
+                    for order in orders { order.write(to: &writer) }
+                    writer.endArray()
+                },
+                { answer in
+                    guard let index = answer["index"]?.integerValue.map(Int.init) else { return unexpected = true }
+                    if let issued = IssuedKey(answer) {
+                        body(index, .success(issued))
+                    } else if let refusal = answer["refusal"]?.objectValue, let name = refusal["error"]?.stringValue {
+                        body(index, .failure(ServiceError(name: name, parameters: refusal)))
+                    } else {
+                        unexpected = true
+                    }
+                }
+            )
+        } catch {
+            throw Self.typed(error)
+        }
+        guard !unexpected else { throw .unexpectedAnswer(method: method.rawValue) }
+    }
+
     /// Lets the service try a token's PIN again. On the officers' socket alone.
     public func unlockToken(_ name: String) throws(SignerClientError) {
         _ = try call(OfficerInterface.unlockToken) { $0.member("token", name) }

@@ -30,6 +30,11 @@ extension Submission {
 extension ReleasedCertificate {
     /// Writes the answer as the interface's `IssuedCertificate`.
     func write(to writer: inout JSONWriter) {
+        answer.write(to: &writer)
+    }
+
+    /// The certificate as the interface has it.
+    var answer: SignerAPI.IssuedCertificate {
         SignerAPI.IssuedCertificate(
             order: orderID,
             serial: HexText.encode(serial),
@@ -49,7 +54,7 @@ extension ReleasedCertificate {
                 token: Int64(tokenNanoseconds / 1000),
                 total: Int64(totalNanoseconds / 1000)
             )
-        ).write(to: &writer)
+        )
     }
 }
 
@@ -61,7 +66,8 @@ extension ServiceError {
             message: error.message,
             mend: error.mend,
             detail: error.detail,
-            retryAfterMilliseconds: error.retryAfterMilliseconds
+            retryAfterMilliseconds: error.retryAfterMilliseconds,
+            serial: error.serial.map(HexText.encode)
         )
     }
 

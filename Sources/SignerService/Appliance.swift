@@ -29,6 +29,7 @@ package final class Appliance: Sendable {
     private let checkpointer: Checkpointer?
     private let workers: WorkerPool
     private let reads: WorkerPool
+    private let keyMaker: KeyMaker
     private let line: IssuanceLine
     private let station: UserTokenStation
     private let readiness: Readiness
@@ -81,12 +82,16 @@ package final class Appliance: Sendable {
         let cores = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
         workers = WorkerPool(threads: cores)
         reads = WorkerPool(threads: 1)
+        keyMaker = KeyMaker(packers: max(1, cores / 2)) { token, problem in
+            log.write(.warning, "keys-not-wrapped", ["token": token, "problem": problem])
+        }
         line = IssuanceLine(
             authority: authority,
             ledger: ledger,
             tokenKeys: try TokenKeyBook(ledger.reader),
             workers: workers,
             clock: clock,
+            keyMaker: keyMaker,
             limit: settings.limits.ordersInFlight
         ) { log.write($0) }
         status = try StatusParts(
@@ -159,6 +164,7 @@ package final class Appliance: Sendable {
         let isIdle = line.waitUntilIdle(until: deadline)
         let answered = isAnswered && isIdle
         readiness.stop()
+        keyMaker.stop()
         let logToken = settings.log?.token
         for token in tokens where token.settings.name != logToken { token.stop() }
         if !isIdle { _ = line.waitUntilIdle(until: monotonicNanoseconds() + 1_000_000_000) }
@@ -268,6 +274,7 @@ package final class Appliance: Sendable {
         bounds.maximumMessageBytes = limits.messageBytes
         bounds.maximumCallsInFlightPerConnection = limits.callsInFlightPerConnection
         bounds.messageDeadline = .seconds(limits.messageDeadlineSeconds)
+        bounds.confidentialMembers = [String(describing: KeyOrder.passwordMember)]
         bounds.writeDeadline = .seconds(limits.writeDeadlineSeconds)
         // A full batch: every order with all its names, and every answer with its chain.
         bounds.maximumMembers = BatchIssue.mostOrders * 64

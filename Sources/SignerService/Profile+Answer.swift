@@ -30,6 +30,7 @@ extension IssuanceProfile {
         writer.member("optionalExtendedKeyUsages", extendedKeyUsage.optional.map(\.name))
         writer.member("maximumValidityDays", validity.maximumDays)
         writer.member("keyOrigins", keyOrigins.map(\.rawValue))
+        writer.member("keyPassword", keyPassword?.rawValue)
         writer.endObject()
     }
 }

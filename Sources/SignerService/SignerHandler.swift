@@ -81,6 +81,8 @@ package final class SignerHandler: CallHandler {
         switch method {
         case .issueCertificate: issue(call)
         case .issueCertificates: BatchIssue(call: call, line: line).start()
+        case .issueKeyAndCertificate: issueKey(call)
+        case .issueKeysAndCertificates: KeyBatchIssue(call: call, line: line).start()
         case .getStatus:
             read(call) { [inventory] in call.reply { inventory.writeStatus(to: &$0, for: role) } }
         case .getMetrics: read(call) { [metrics] in call.reply { $0.member("openMetrics", metrics.text) } }
@@ -118,6 +120,18 @@ package final class SignerHandler: CallHandler {
                     writer.name("issued")
                     released.write(to: &writer)
                 }
+            case .failure(let error): call.refuse(ServiceError(error))
+            }
+        }
+    }
+
+    private func issueKey(_ call: Call) {
+        guard let object = call.parameters["order"]?.objectValue, let order = KeyOrder(object) else {
+            return call.refuse(.internalError("the order passed the interface's check and cannot be read"))
+        }
+        line.issue(Submission(order, call: call), isWanted: { !call.isAbandoned }) { result in
+            switch result {
+            case .success(let released): call.deliver(released)
             case .failure(let error): call.refuse(ServiceError(error))
             }
         }

@@ -26,6 +26,8 @@ struct SupervisorState {
     var starts = 0
     /// The file whose PIN was right (`OpenAnswer.pinFile`); empty before that and after a refusal.
     var provenPINFile = ""
+    /// Why the workers that make keys for people (`KeyMakingSession`) do not log in until an officer has acted.
+    var keyMakingLock: TokenError?
     /// The next worker shall not log in while the token counts a wrong PIN: who entered it is not known, and it may have
     /// been a process before this one. An officer's word or a PIN that was proven ends the caution.
     var isCautious = true

@@ -87,6 +87,7 @@ package final class TokenWorkerSupervisor: Sendable {
     /// An officer says that the token may be tried again: the PIN's file was mended, or the token unblocked.
     package func unlock() {
         let wasLocked = monitor.withLock { state in
+            state.keyMakingLock = nil
             guard case .locked = state.phase else { return false }
             state.phase = .starting
             state.failures = 0

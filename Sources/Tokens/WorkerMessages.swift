@@ -16,6 +16,8 @@ package enum WorkerOperation: UInt8, Sendable {
     case beSpawner = 96
     case readMarks = 20
     case writeMark = 21
+    /// Makes a key pair that leaves the token wrapped.
+    case exportKeyPair = 40
 }
 
 /// What a worker says.
@@ -36,6 +38,8 @@ package struct OpenRequest: Sendable {
     package var isCautious: Bool
     /// The `pinFile` of an earlier worker's answer: a PIN from the same file, unchanged, was right before.
     package var provenPINFile: String
+    /// Log in with a PIN from that file, unchanged, or not at all.
+    package var takesProvenPINOnly = false
     /// SubjectPublicKeyInfo of each key; its place in the list is the number that signatures name it by.
     package var keys: [[UInt8]]
 
@@ -61,6 +65,7 @@ package struct OpenRequest: Sendable {
         writer.number(UInt32(sessions))
         writer.flag(isCautious)
         writer.text(provenPINFile)
+        writer.flag(takesProvenPINOnly)
         writer.number(UInt32(keys.count))
         for key in keys { writer.data(key) }
     }
@@ -71,6 +76,7 @@ package struct OpenRequest: Sendable {
         sessions = Int(try reader.number(UInt32.self))
         isCautious = try reader.flag()
         provenPINFile = try reader.text()
+        takesProvenPINOnly = try reader.flag()
         let count = try reader.number(UInt32.self)
         keys = []
         for _ in 0..<count { keys.append(try reader.data()) }

@@ -2,13 +2,13 @@
 /// It does no input or output itself.
 struct AnswerQueue {
     private struct Slot {
-        var bytes: [UInt8] = []
+        var answers = AnswerList()
         var isFinished = false
     }
 
     /// A piece to be sent: the bytes from `offset` on.
     struct Piece {
-        let bytes: [UInt8]
+        let bytes: AnswerBytes
         let offset: Int
     }
 
@@ -17,9 +17,9 @@ struct AnswerQueue {
     private let capacity: Int
     private var first = 0
     private var next = 0
-    private var sending: [UInt8] = []
+    private var sending: AnswerBytes?
     private var sent = 0
-    private var following: [UInt8] = []
+    private var following = AnswerList()
     private var heldBytes = 0
 
     init(capacity: Int) {
@@ -32,7 +32,7 @@ struct AnswerQueue {
     var inFlight: Int { next - first }
 
     /// Bytes that wait for the socket.
-    var readyBytes: Int { sending.count - sent + following.count }
+    var readyBytes: Int { (sending?.count ?? 0) - sent + following.count }
 
     /// All bytes that are kept.
     var keptBytes: Int { readyBytes + heldBytes }
@@ -49,11 +49,11 @@ struct AnswerQueue {
     }
 
     /// Adds an answer. What comes after the final one is dropped.
-    mutating func add(_ bytes: [UInt8], to place: Int, isFinal: Bool) {
+    mutating func add(_ bytes: AnswerBytes, to place: Int, isFinal: Bool) {
         let index = place % slots.count
         guard place >= first, place < next, !slots[index].isFinished else { return }
         if place > first {
-            if slots[index].bytes.isEmpty { slots[index].bytes = bytes } else { slots[index].bytes += bytes }
+            slots[index].answers.append(bytes)
             slots[index].isFinished = isFinal
             heldBytes += bytes.count
             return
@@ -71,35 +71,33 @@ struct AnswerQueue {
             let index = first % slots.count
             let slot = slots[index]
             slots[index] = Slot()
-            heldBytes -= slot.bytes.count
-            makeReady(slot.bytes)
+            heldBytes -= slot.answers.count
+            makeReady(slot.answers)
             guard slot.isFinished else { return }
             first += 1
         }
     }
 
-    private mutating func makeReady(_ bytes: [UInt8]) {
-        if bytes.isEmpty { return }
-        if sending.isEmpty {
-            sending = bytes
-        } else if following.isEmpty {
-            following = bytes
-        } else {
-            following += bytes
-        }
+    private mutating func makeReady(_ bytes: AnswerBytes) {
+        if bytes.count == 0 { return }
+        if sending == nil { sending = bytes } else { following.append(bytes) }
+    }
+
+    private mutating func makeReady(_ answers: AnswerList) {
+        following.append(answers)
+        if sending == nil { sending = following.removeFirst() }
     }
 
     /// What to send now.
     var piece: Piece? {
-        sending.isEmpty ? nil : Piece(bytes: sending, offset: sent)
+        sending.map { Piece(bytes: $0, offset: sent) }
     }
 
     /// The socket has taken some bytes of the piece.
     mutating func didSend(_ count: Int) {
         sent += count
-        guard sent >= sending.count else { return }
-        sending = following
-        following = []
+        guard sent >= sending?.count ?? 0 else { return }
+        sending = following.removeFirst()
         sent = 0
     }
 

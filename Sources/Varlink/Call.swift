@@ -72,6 +72,39 @@ public final class Call: Sendable {
         return true
     }
 
+    /// The final answer, with a text that is wiped from this process's memory as soon as it has been sent.
+    ///
+    /// - Parameters:
+    ///   - member: the name of the parameter that holds the text.
+    ///   - body: writes the other members of `parameters`.
+    /// - Returns: whether this was the first final answer; a second one is dropped.
+    @discardableResult
+    public func reply(
+        confidential member: StaticString,
+        _ text: ConfidentialText,
+        _ body: (inout JSONWriter) -> Void
+    ) -> Bool {
+        guard !isAnswered.exchange(true, ordering: .acquiringAndReleasing) else { return false }
+        let answer = AnswerMessage.confidentialReply(continues: false, member: member, text, body)
+        connection.deliver(oneway ? .plain([]) : answer, to: place, isFinal: true)
+        return true
+    }
+
+    /// One of several answers; more follow. Its text is wiped from this process's memory as soon as it has been sent.
+    ///
+    /// - Returns: false, and nothing is sent, when the caller takes one answer only or the final one has been given.
+    @discardableResult
+    public func replyMore(
+        confidential member: StaticString,
+        _ text: ConfidentialText,
+        _ body: (inout JSONWriter) -> Void
+    ) -> Bool {
+        guard wantsMore, !isAnswered.load(ordering: .acquiring) else { return false }
+        let answer = AnswerMessage.confidentialReply(continues: true, member: member, text, body)
+        connection.deliver(answer, to: place, isFinal: false)
+        return true
+    }
+
     /// The final answer, an error.
     ///
     /// - Parameters:

@@ -1,6 +1,8 @@
+internal import CLinux
 internal import Glibc
 
-/// Bytes from a socket, cut into messages at their NULs.
+/// Bytes from a socket, cut into messages at their NULs. A message may hold a password, so nothing of it is left when it
+/// has been taken out.
 struct InputBuffer: ~Copyable {
     private static let usualCapacity = 64 << 10
 
@@ -17,6 +19,7 @@ struct InputBuffer: ~Copyable {
     }
 
     deinit {
+        inkan_wipe(storage.baseAddress, storage.count)
         storage.deallocate()
     }
 
@@ -48,12 +51,14 @@ struct InputBuffer: ~Copyable {
 
     /// Takes out the message that `nextMessage` has shown.
     mutating func dropMessage() {
+        if let base = storage.baseAddress { inkan_wipe(base + start, searched - start) }
         searched += 1
         start = searched
         if start == end { removeAll() }
     }
 
     mutating func removeAll() {
+        if let base = storage.baseAddress, end > start { inkan_wipe(base + start, end - start) }
         start = 0
         end = 0
         searched = 0
@@ -73,6 +78,7 @@ struct InputBuffer: ~Copyable {
     private mutating func reallocate(_ capacity: Int) {
         let larger = UnsafeMutableRawBufferPointer.allocate(byteCount: capacity, alignment: 16)
         larger.copyMemory(from: UnsafeRawBufferPointer(rebasing: storage[start..<end]))
+        inkan_wipe(storage.baseAddress, storage.count)
         storage.deallocate()
         storage = larger
         end -= start

@@ -6,11 +6,19 @@ public struct JSONLimits: Sendable, Hashable {
     public var maximumDepth: Int
     /// How many object members and array elements the whole text may have.
     public var maximumMembers: Int
+    /// Names of members whose texts are confidential (`JSONValue.confidential`).
+    public var confidentialMembers: [String]
 
-    public init(maximumBytes: Int = 1 << 20, maximumDepth: Int = 16, maximumMembers: Int = 4096) {
+    public init(
+        maximumBytes: Int = 1 << 20,
+        maximumDepth: Int = 16,
+        maximumMembers: Int = 4096,
+        confidentialMembers: [String] = []
+    ) {
         self.maximumBytes = maximumBytes
         self.maximumDepth = min(maximumDepth, 128)
         self.maximumMembers = maximumMembers
+        self.confidentialMembers = confidentialMembers
     }
 }
 

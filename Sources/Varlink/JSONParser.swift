@@ -33,6 +33,7 @@ struct JSONScanner {
     let count: Int
     private let maximumDepth: Int
     private var membersLeft: Int
+    private let confidentialMembers: [String]
     var place = 0
 
     init(bytes: UnsafeRawPointer, count: Int, limits: JSONLimits) {
@@ -40,6 +41,7 @@ struct JSONScanner {
         self.count = count
         maximumDepth = min(limits.maximumDepth, 128)
         membersLeft = limits.maximumMembers
+        confidentialMembers = limits.confidentialMembers
     }
 
     mutating func wholeText() throws(JSONError) -> JSONValue {
@@ -89,6 +91,14 @@ struct JSONScanner {
         default:
             throw failure(.unexpectedByte)
         }
+    }
+
+    /// The value of a member that is confidential if it is a text.
+    private mutating func confidentialValue(depth: Int) throws(JSONError) -> JSONValue {
+        skipWhiteSpace()
+        guard peek() == UInt8(ascii: "\"") else { return try value(depth: depth) }
+        place &+= 1
+        return .confidential(try confidentialText())
     }
 
     private func deeper(_ depth: Int) throws(JSONError) -> Int {
@@ -147,7 +157,8 @@ struct JSONScanner {
             guard let colon = peek() else { throw failure(.unexpectedEnd) }
             guard colon == UInt8(ascii: ":") else { throw failure(.unexpectedByte) }
             place &+= 1
-            members.append(JSONObject.Member(name: name, value: try value(depth: depth)))
+            let value = try confidentialMembers.contains(name) ? confidentialValue(depth: depth) : value(depth: depth)
+            members.append(JSONObject.Member(name: name, value: value))
             guard try anotherFollows(closing: UInt8(ascii: "}")) else { return JSONObject(unique: members) }
         }
     }

@@ -54,7 +54,7 @@ extension JSONScanner {
     }
 
     /// What follows a backslash.
-    private mutating func appendEscaped(to text: inout [UInt8]) throws(JSONError) {
+    mutating func appendEscaped(to text: inout [UInt8]) throws(JSONError) {
         guard let byte = peek() else { throw failure(.unexpectedEnd) }
         switch byte {
         case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): text.append(byte)

@@ -8,12 +8,19 @@ public enum JSONValue: Sendable, Hashable {
     case string(String)
     case array([JSONValue])
     case object(JSONObject)
+    /// A string that the server was told to keep out of everybody's sight (`JSONLimits.confidentialMembers`).
+    case confidential(ConfidentialText)
 }
 
 extension JSONValue {
     /// The text, if this is a string.
     public var stringValue: String? {
         if case .string(let text) = self { text } else { nil }
+    }
+
+    /// The text, if this is a confidential one.
+    public var confidentialValue: ConfidentialText? {
+        if case .confidential(let text) = self { text } else { nil }
     }
 
     /// The number, if this is an integer.

@@ -82,6 +82,7 @@ public struct JSONWriter: Sendable {
             beginArray()
             for element in elements { self.value(element) }
             endArray()
+        case .confidential(let text): string(text.description)
         case .object(let object):
             beginObject()
             members(of: object)

@@ -95,6 +95,7 @@ struct ParameterCheck: Sendable {
     private func check(_ value: JSONValue, _ shape: ShapeTable.Shape) throws(Mismatch) {
         switch (shape, value) {
         case (.bool, .bool), (.int, .integer), (.float, .double), (.float, .integer), (.string, .string),
+            (.string, .confidential),
             (.object, .object), (.nullable, .null):
             return
         case (.any, _) where !value.isNull:
@@ -147,7 +148,7 @@ struct ParameterCheck: Sendable {
         case .bool: "a boolean"
         case .integer: "an integer"
         case .double: "a number with a fraction"
-        case .string: "a string"
+        case .string, .confidential: "a string"
         case .array: "an array"
         case .object: "an object"
         }

@@ -23,6 +23,8 @@ public struct ServerLimits: Sendable, Hashable {
     /// After this time without call and answer a connection is closed, at the latest after twice this time; `nil` keeps
     /// it for ever.
     public var idleDeadline: Duration?
+    /// Names of members, anywhere in a message, whose texts are confidential: they come as `JSONValue.confidential`.
+    public var confidentialMembers: [String] = []
 
     public init() {}
 
@@ -30,7 +32,8 @@ public struct ServerLimits: Sendable, Hashable {
         JSONLimits(
             maximumBytes: maximumMessageBytes,
             maximumDepth: maximumDepth,
-            maximumMembers: maximumMembers
+            maximumMembers: maximumMembers,
+            confidentialMembers: confidentialMembers
         )
     }
 }

@@ -88,6 +88,11 @@ final class ServerConnection: Sendable {
 
     /// Takes an answer. Returns at once; never waits for the peer.
     func deliver(_ bytes: [UInt8], to place: Int, isFinal: Bool) {
+        deliver(.plain(bytes), to: place, isFinal: isFinal)
+    }
+
+    /// Takes an answer. Returns at once; never waits for the peer.
+    func deliver(_ bytes: AnswerBytes, to place: Int, isFinal: Bool) {
         let piece = state.withLock { state -> AnswerQueue.Piece? in
             guard state.isOpen, !state.isBroken else { return nil }
             state.queue.add(bytes, to: place, isFinal: isFinal)
@@ -150,7 +155,9 @@ final class ServerConnection: Sendable {
     private func send(_ first: AnswerQueue.Piece) {
         var piece: AnswerQueue.Piece? = first
         while let current = piece {
-            let transfer = UnixSocket.transmit(descriptor, current.bytes, from: current.offset)
+            let transfer = current.bytes.withUnsafeBytes { bytes in
+                UnixSocket.transmit(descriptor, UnsafeRawBufferPointer(rebasing: bytes[current.offset...]))
+            }
             piece = state.withLock { settle(&$0, transfer) }
         }
     }

@@ -55,15 +55,16 @@ enum UnixSocket {
     }
 
     static func transmit(_ descriptor: Int32, _ bytes: [UInt8], from offset: Int) -> Transfer {
-        bytes.withUnsafeBytes { buffer in
-            let rest = UnsafeRawBufferPointer(rebasing: buffer[offset...])
-            let flags = Int32(MSG_DONTWAIT | MSG_NOSIGNAL)
-            while true {
-                let count = send(descriptor, rest.baseAddress, rest.count, flags)
-                if count >= 0 { return .moved(count) }
-                if errno == EAGAIN || errno == EWOULDBLOCK { return .wouldBlock }
-                if errno != EINTR { return .failed(errno) }
-            }
+        bytes.withUnsafeBytes { transmit(descriptor, UnsafeRawBufferPointer(rebasing: $0[offset...])) }
+    }
+
+    static func transmit(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Transfer {
+        let flags = Int32(MSG_DONTWAIT | MSG_NOSIGNAL)
+        while true {
+            let count = send(descriptor, bytes.baseAddress, bytes.count, flags)
+            if count >= 0 { return .moved(count) }
+            if errno == EAGAIN || errno == EWOULDBLOCK { return .wouldBlock }
+            if errno != EINTR { return .failed(errno) }
         }
     }
 

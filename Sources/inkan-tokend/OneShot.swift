@@ -35,7 +35,7 @@ enum OneShot {
             }
             token.write(to: &writer)
         case .open, .sign, .random, .generateKeyPair, .prepareKey, .inspect, .desk, .beSpawner, .readMarks,
-            .writeMark:
+            .writeMark, .exportKeyPair:
             throw TokenError(.workerUnusable, "this worker serves no token", mend: "open a token first")
         }
         return writer.bytes

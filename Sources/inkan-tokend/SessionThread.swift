@@ -107,6 +107,10 @@ final class SessionThread {
             let data = try generate(&body)
             writer.beginFrame(id: id, kind: WorkerReply.done.rawValue)
             writer.data(data)
+        case .exportKeyPair:
+            let data = try export(&body)
+            writer.beginFrame(id: id, kind: WorkerReply.done.rawValue)
+            writer.data(data)
         case .prepareKey:
             let number = Int(try body.number(UInt32.self))
             try prepare(number, spki: try body.data())
@@ -212,6 +216,25 @@ final class SessionThread {
             }
         }
         return try KeyMaking.make(request, session)
+    }
+
+    /// Makes a key pair that leaves the token, in a session of its own: whatever becomes of it, the key dies with that
+    /// session. So a fault may be met by another try.
+    private func export(_ body: inout MessageReader) throws(TokenError) -> [UInt8] {
+        var reader = MessageReader(try body.view())
+        let request = try KeyExportRequest(from: &reader)
+        let pair = try climbing { (_) throws(OperationFailure) in
+            let session = try link.openSession()
+            defer {
+                do throws(PKCS11Error) { try session.close() } catch {
+                    WorkerLog.write("session-lost", ["error": error.description])
+                }
+            }
+            return try KeyExport.make(request, session)
+        }
+        var answer = MessageWriter()
+        pair.write(to: &answer)
+        return answer.bytes
     }
 
     // MARK: The ladder

@@ -34,6 +34,8 @@ final class TokenLink: Sendable {
         /// Why there will be no further log-in.
         var lock: TokenError?
         var needsLogin = true
+        /// A PIN that was not right before is not tried at all.
+        let takesProvenPINOnly: Bool
     }
 
     /// - Parameter notify: hears of each log-in before it happens and when its outcome is known.
@@ -49,7 +51,13 @@ final class TokenLink: Sendable {
             throw TokenError(error)
         }
         self.notify = notify
-        state = Mutex(State(provenPINFile: request.provenPINFile, isCautious: request.isCautious))
+        state = Mutex(
+            State(
+                provenPINFile: request.provenPINFile,
+                isCautious: request.isCautious,
+                takesProvenPINOnly: request.takesProvenPINOnly
+            )
+        )
     }
 
     var epoch: Int { state.withLock { $0.epoch } }
@@ -286,7 +294,19 @@ final class TokenLink: Sendable {
         }
         // Looked at first: a file that is replaced between the two is not taken for the one that was right.
         let file = TokenLink.version(of: path)
-        state.withLock { $0.pinFile = file }
+        let isTaken = state.withLock { state in
+            state.pinFile = file
+            return state.isTrusted || !state.takesProvenPINOnly
+        }
+        guard isTaken else {
+            throw refuse(
+                TokenError(
+                    .pinUnavailable,
+                    "the PIN's file has changed since the token was opened with it, and this worker tries no new PIN",
+                    mend: "check the PIN file, then restart the service"
+                )
+            )
+        }
         do throws(SecretFileError) { return try SecretFile.read(path) } catch { throw refuse(TokenError(error)) }
     }
 

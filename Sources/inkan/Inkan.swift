@@ -14,7 +14,8 @@ struct Inkan: ParsableCommand {
             """,
         version: InkanVersion.current,
         subcommands: [
-            Status.self, Metrics.self, Issuers.self, Profiles.self, Issue.self, Certificate.self, Revoke.self, Hold.self,
+            Status.self, Metrics.self, Issuers.self, Profiles.self, Issue.self, IssueKey.self, IssueKeys.self,
+            Certificate.self, Revoke.self, Hold.self,
             Release.self, Cancel.self, CertificateState.self, CRLCommand.self, OCSPCommand.self, Doctor.self,
             TokenCommand.self, CeremonyCommand.self, LedgerCommand.self, Backup.self, Restore.self,
         ]

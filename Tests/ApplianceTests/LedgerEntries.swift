@@ -8,6 +8,8 @@ struct LedgerLine: Decodable, Equatable {
     var order: String?
     var rule: String?
     var error: String?
+    var keyOrigin: String?
+    var keyRoute: String?
 }
 
 extension RunningAppliance {

@@ -12,7 +12,7 @@
 //     after NUMBER    ask the token, then answer this CKR
 //     hang            never come back; the file PLAN.hung says that it has begun
 //     abort           end the process as a crash does
-//     flip            flip a bit of the signature (C_Sign)
+//     flip            flip a bit of the signature (C_Sign) or of the wrapped key (C_WrapKey)
 //     swap            hand out the objects of a search in another order, one place on (C_FindObjects)
 //     flags NUMBER    set these bits in the token's flags (C_GetTokenInfo)
 //     public          say that nobody is logged in (C_GetSessionInfo)
@@ -274,6 +274,19 @@ static CK_RV generate_key_pair(CK_SESSION_HANDLE session, CK_MECHANISM *mechanis
     return answer;
 }
 
+static CK_RV generate_key(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_ATTRIBUTE *attributes, CK_ULONG count,
+                          CK_OBJECT_HANDLE *key) {
+    FORWARD(C_GenerateKey, real->C_GenerateKey(session, mechanism, attributes, count, key))
+    return answer;
+}
+
+static CK_RV wrap_key(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE wrapping,
+                      CK_OBJECT_HANDLE key, unsigned char *wrapped, CK_ULONG *length) {
+    FORWARD(C_WrapKey, real->C_WrapKey(session, mechanism, wrapping, key, wrapped, length))
+    if (is(&order, "flip") && answer == CKR_OK && wrapped) wrapped[*length - 1] ^= 1;
+    return answer;
+}
+
 static CK_RV generate_random(CK_SESSION_HANDLE session, unsigned char *bytes, CK_ULONG count) {
     FORWARD(C_GenerateRandom, real->C_GenerateRandom(session, bytes, count))
     return answer;
@@ -324,6 +337,8 @@ static CK_RV function_list(CK_FUNCTION_LIST **list) {
     faulty.C_SignInit = sign_init;
     faulty.C_Sign = sign;
     faulty.C_GenerateKeyPair = generate_key_pair;
+    faulty.C_GenerateKey = generate_key;
+    faulty.C_WrapKey = wrap_key;
     faulty.C_GenerateRandom = generate_random;
     faulty.C_CreateObject = create_object;
     faulty.C_InitToken = init_token;

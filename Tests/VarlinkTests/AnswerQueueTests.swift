@@ -23,23 +23,23 @@ struct AnswerQueueTests {
                 let total = answers[place].count
                 waiting[index].left -= 1
                 let left = waiting[index].left
-                queue.add([answers[place][total - left - 1]], to: place, isFinal: left == 0)
+                queue.add(.plain([answers[place][total - left - 1]]), to: place, isFinal: left == 0)
                 if left == 0 { waiting.remove(at: index) }
             }
             if let piece = queue.piece {
-                let count = Int.random(in: 1...(piece.bytes.count - piece.offset), using: &random)
-                sent += piece.bytes[piece.offset..<(piece.offset + count)]
+                let count = Int.random(in: 1...(piece.rest.count), using: &random)
+                sent += piece.rest.prefix(count)
                 queue.didSend(count)
             }
         }
         while let (place, left) = waiting.first {
             let rest = Array(answers[place].suffix(left))
-            queue.add(rest, to: place, isFinal: true)
+            queue.add(.plain(rest), to: place, isFinal: true)
             waiting.removeFirst()
         }
         while let piece = queue.piece {
-            sent += piece.bytes[piece.offset...]
-            queue.didSend(piece.bytes.count - piece.offset)
+            sent += piece.rest
+            queue.didSend(piece.rest.count)
         }
         #expect(sent == expected.flatMap { $0 })
         #expect(queue.inFlight == 0 && queue.keptBytes == 0)
@@ -54,14 +54,19 @@ struct AnswerQueueTests {
         let second = try #require(secondPlace)
         let third = queue.open()
         #expect(third == nil)
-        queue.add([2], to: second, isFinal: true)
-        queue.add([9], to: second, isFinal: true)
+        queue.add(.plain([2]), to: second, isFinal: true)
+        queue.add(.plain([9]), to: second, isFinal: true)
         let stillNone = queue.open()
         #expect(stillNone == nil && queue.piece == nil && queue.keptBytes == 1)
-        queue.add([1], to: first, isFinal: true)
-        queue.add([9], to: first, isFinal: false)
+        queue.add(.plain([1]), to: first, isFinal: true)
+        queue.add(.plain([9]), to: first, isFinal: false)
         #expect(queue.keptBytes == 2 && queue.inFlight == 0)
         let next = queue.open()
         #expect(next != nil)
     }
+}
+
+extension AnswerQueue.Piece {
+    /// What the socket has not taken yet.
+    var rest: [UInt8] { bytes.withUnsafeBytes { Array($0[offset...]) } }
 }

@@ -14,6 +14,17 @@ extension IssuanceProfile {
         return missing.map { "“\($0.rawValue)” is allowed, but keyUsage says nothing for its kind" }
     }
 
+    var keyPasswordProblem: String? {
+        guard keyOrigins.contains(.service) else { return nil }
+        switch keyPassword {
+        case nil: return "keys of origin service are delivered under a password; say in keyPassword who makes it"
+        case .caller where smimeType != nil:
+            return
+                "S/MIME BR 6.1.2 demands 112 bits of the password, which a person's choice has not: keyPassword: service"
+        case .caller, .service: return nil
+        }
+    }
+
     func ruleSetProblem(issuers known: [IssuerDescription]) -> String? {
         guard ruleSets.contains(.rfc5280) else { return "every profile follows rfc5280; add it" }
         guard ruleSets.count == 2 else { return "expected rfc5280 and exactly one of access and the smime sets" }

@@ -15,6 +15,8 @@ package struct IssuanceProfile: Hashable, Sendable {
     package var keyUsage: KeyUsageRules
     package var keyAlgorithms: [KeyAlgorithm]
     package var keyOrigins: [KeyOrigin]
+    /// Who makes the password of a key that is delivered as PKCS#12; there whenever the origins have `service`.
+    package var keyPassword: KeyPassword?
     package var policies: [CertificatePolicy]
     package var validity: ValidityRules
     package var revocation: RevocationRules
@@ -42,6 +44,14 @@ package enum KeyOrigin: String, Hashable, Sendable, CaseIterable {
     case token
     /// In the service's own HSM, delivered as PKCS#12.
     case service
+}
+
+/// Who makes the password of a PKCS#12 file (P12-03).
+package enum KeyPassword: String, Hashable, Sendable, CaseIterable {
+    /// The service, always.
+    case service
+    /// The caller, by a rule of the service's; the service where the caller gives none.
+    case caller
 }
 
 /// Which subject attributes a name has, in the order of its relative distinguished names.

@@ -38,12 +38,16 @@ extension IssuanceProfile {
                 keyUsage: try KeyUsageRules(try map.required("keyUsage")),
                 keyAlgorithms: try map.required("keys").choices(KeyAlgorithm.self),
                 keyOrigins: try map.required("keyOrigins").choices(KeyOrigin.self),
+                keyPassword: try map.optional("keyPassword") { value throws(YAMLError) in
+                    try value.oneOf(KeyPassword.self)
+                },
                 policies: try map.required("policies").list { value throws(YAMLError) in try value.policy() },
                 validity: try ValidityRules(try map.required("validity")),
                 revocation: try RevocationRules(try map.required("revocation")),
                 ruleSets: try ruleSets.nonEmptyList { value throws(YAMLError) in try value.ruleSet() }
             )
             try map.required("keys").refuse(profile.keysProblem)
+            try map.required("keyOrigins").refuse(profile.keyPasswordProblem)
             try ruleSets.refuse(profile.ruleSetProblem(issuers: known))
             try map.required("policies").refuse(profile.policiesProblem)
             try map.required("extendedKeyUsage").refuse(profile.extendedKeyUsageProblem)

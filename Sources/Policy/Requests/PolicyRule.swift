@@ -8,6 +8,8 @@ package enum PolicyRule: String, Hashable, Sendable, CaseIterable {
     case keyAlgorithm = "key.algorithm-not-allowed"
     case keyOrigin = "key.origin-not-allowed"
     case keyOfIssuer = "key.is-issuer-key"
+    case passwordNotAllowed = "password.not-allowed"
+    case passwordForm = "password.form"
     case signatureAlgorithm = "signature.algorithm-not-allowed"
 
     case attributeNotAllowed = "subject.attribute-not-allowed"
@@ -63,6 +65,9 @@ package enum PolicyRule: String, Hashable, Sendable, CaseIterable {
         case .keyAlgorithm: "make a key of a kind that the profile lists"
         case .keyOrigin: "take a profile that allows keys made in this way"
         case .keyOfIssuer: "make a key pair of its own; a CA's key is never certified for a person"
+        case .passwordNotAllowed: "give no password; the service makes one and answers it once"
+        case .passwordForm:
+            "give 12 to 117 letters and digits of ASCII, or none: then the service makes one and answers it once"
         case .signatureAlgorithm:
             "leave the algorithm out, or name one that the profile lists and the issuer's key makes"
         case .attributeNotAllowed: "leave the attribute out, or take another profile"

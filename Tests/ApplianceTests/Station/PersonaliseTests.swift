@@ -41,7 +41,7 @@ struct PersonaliseTests {
         #expect(
             entries.map(\.kind) == ["token-key-generated", "intent", "certificate", "token-certificate-installed"]
         )
-        #expect(try desk.entry(entries[1].sequence).contains(#""keyOrigin":"token""#))
+        #expect(try desk.entry(entries[1].sequence).contains(#""keyOrigin":"token-generated""#))
         try desk.appliance.establishment.expectSoundHistory()
     }
 }

@@ -446,7 +446,7 @@ struct RefusalTests {
     func coverage() {
         let elsewhere: Set<PolicyRule> = [
             .profileEnded, .issuerMismatch, .issuerNotValid, .keyAlgorithm, .keyOrigin, .keyOfIssuer, .attributeFixed,
-            .smartCardLogonPrincipal, .validityBeyondIssuer,
+            .smartCardLogonPrincipal, .validityBeyondIssuer, .passwordNotAllowed, .passwordForm,
             // The encoder's own refusals: nothing is known that reaches them past the rules before.
             .encoding,
         ]
