@@ -47,7 +47,8 @@ final class IntentGate: Sendable {
 
     /// Why nothing passes at this moment; `nil` when it is open.
     var refusalNow: LedgerError? {
-        state.withLock { state in
+        if isOpen.load(ordering: .acquiring) { return nil }
+        return state.withLock { state in
             switch state {
             case .open: nil
             case .closed(let error): error

@@ -252,6 +252,9 @@ package final class LedgerStore: Sendable {
     /// Why intents are refused though the ledger can be written.
     package var refusal: LedgerError? { gate.reason }
 
+    /// Why nothing may be said on the ledger's word at this moment: it is, or may be, older than what others have seen.
+    package var doubt: LedgerError? { gate.refusalNow }
+
     /// Writes a change of a certificate's status (STS-01): final is final.
     ///
     /// Refusals: `unknownSerial`, `serialInFlight`, `alreadyRevoked`, `alreadyHeld`, `notHeld`, `invalid`.

@@ -52,6 +52,10 @@ struct LogGuardTests {
         let status = try stale.client().call(.getStatus)
         #expect(status["ready"]?.boolValue == false)
         #expect(status["problem"]?.stringValue?.contains("the log token") == true)
+        // It has forgotten revocations, so that its word is no OCSP answer.
+        let desk = try OCSPDesk(stale, issuer: "access-p256")
+        let unsaid = refusal { try desk.client.respondOCSP(desk.request([lost.serial])) }
+        #expect(unsaid?.rule == "LDG-06.ledger-older-than-seen")
         // What the ledger has can still be read.
         #expect(try stale.client().call(.getCertificate) { $0.member("order", "kept") }["status"] == "issued")
         #expect(stale.stop() == 0)

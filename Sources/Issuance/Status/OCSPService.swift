@@ -66,6 +66,8 @@ package final class OCSPService: Sendable {
         guard let authorised = parsed.authorise(by: responders) else {
             return reply(.success(.refusal(.unauthorized)))
         }
+        // An older ledger has forgotten revocations: it would say *good* of what is revoked (LDG-06).
+        if let doubt = ledger.doubt { return reply(.failure(IssuanceError(doubt))) }
         let key = OCSPAnswers.Key(parsed, place: authorised.place)
         if let key, let ready = answers.answer(key, at: clock.now.seconds) { return reply(.success(ready)) }
         guard underWay.add(1, ordering: .relaxed).newValue <= Self.mostUnderWay else {

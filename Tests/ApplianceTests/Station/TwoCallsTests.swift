@@ -62,7 +62,7 @@ struct TwoCallsTests {
         #expect(try install(desk, "two", token)["personalised"]?.objectValue?["serial"] == done["serial"])
         try desk.expectOneCertificate(of: "two", in: token)
         let intent = try #require(desk.appliance.establishment.history(of: "two").first { $0.kind == "intent" })
-        #expect(try desk.entry(intent.sequence).contains(#""keyOrigin":"token""#))
+        #expect(try desk.entry(intent.sequence).contains(#""keyOrigin":"token-generated""#))
     }
 
     @Test("asked again, the same key comes back; with another token the order has another, and the first is refused")
