@@ -95,6 +95,8 @@ struct CeremonyDryRun: ParsableCommand {
             ledger: stage.folder.file("ledger.sqlite"),
             output: stage.folder.path
         )
+        // The folder goes with the stage.
+        withExtendedLifetime(stage) {}
         print("dry run: everything was made, checked, and thrown away")
     }
 }
