@@ -73,7 +73,7 @@ package final class IssuanceLine: Sendable {
     package func recordRefusal(
         _ event: LedgerEvent,
         callerUID: UInt32,
-        then next: @escaping @Sendable () -> Void = {}
+        then next: @escaping @Sendable () -> Void
     ) {
         refusals.record(event, callerUID: callerUID, then: next)
     }

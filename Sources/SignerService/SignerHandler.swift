@@ -178,8 +178,9 @@ package final class SignerHandler: CallHandler {
                 fields: [("method", .text(call.method.cut(octets: 64))), ("callerUID", .number(Int64(call.peer.uid)))]
             ),
             callerUID: call.peer.uid
-        )
-        call.refuse(.notAuthorised(message, method: call.method))
+        ) {
+            call.refuse(.notAuthorised(message, method: call.method))
+        }
     }
 
     // MARK: - Certificates that are already in the ledger
