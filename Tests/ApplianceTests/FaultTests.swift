@@ -70,7 +70,7 @@ struct FaultTests {
         let load = HungCalls(socket: appliance.socket, orders: try (0..<4).map { try Stage.order("hung-\($0)") })
         try expectHealthy(appliance, unless: load)
         let errors = load.join()
-        #expect(ContinuousClock.now - began < .seconds(40))
+        #expect(ContinuousClock.now - began < .seconds(20))
         #expect(errors.count == 4)
         for error in errors { #expect(["token.timedOut", "token.workerDied"].contains(error.rule), "\(error)") }
         try token.order()
