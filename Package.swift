@@ -147,6 +147,7 @@ let package = Package(
             ["inkan", "inkan-signerd", "inkan-tokend", "Workbench", "SignerClient", "SignerAPI"]
         ),
         tests("PKCS12Tests", ["PKCS12", "Secrets"]),
+        tests("IssuanceTests", ["Issuance", "Ledger", "Policy", "Clocks"]),
         tests("LedgerTests", ["Ledger", "Clocks", grdb, crypto]),
         tests("VarlinkTests", ["Varlink", "Threads"]),
         tests("X509BuildingTests", ["X509Building", "Clocks", asn1, crypto, cryptoExtras]),

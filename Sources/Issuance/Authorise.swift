@@ -30,6 +30,8 @@ package final class AuthorisedRequest: Sendable {
     /// The CA that signs; none for a root, which signs itself.
     package let issuer: IssuerFacts?
     package let judgedAt: Timestamp
+    /// Where the CRL of the certificate's part is.
+    let partitions: CRLPartitions
     let possession: Possession
 
     /// Whether the certificate is a CA's, made by a ceremony.
@@ -48,6 +50,7 @@ package final class AuthorisedRequest: Sendable {
         signer: SigningKey,
         issuer: IssuerFacts?,
         judgedAt: Timestamp,
+        partitions: CRLPartitions = .none,
         possession: Possession
     ) {
         self.order = order
@@ -55,6 +58,7 @@ package final class AuthorisedRequest: Sendable {
         self.signer = signer
         self.issuer = issuer
         self.judgedAt = judgedAt
+        self.partitions = partitions
         self.possession = possession
     }
 }
@@ -78,6 +82,7 @@ extension DecodedRequest {
                 signer: issuer.key,
                 issuer: issuer.facts,
                 judgedAt: now,
+                partitions: authority.partitions(of: issuer),
                 possession: possession
             )
         } catch {

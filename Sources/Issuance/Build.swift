@@ -1,3 +1,4 @@
+import Policy
 import X509Building
 
 /// Step 4. The bytes that would be signed, built from the plan and the public key alone. Of the caller's request nothing
@@ -5,12 +6,15 @@ import X509Building
 package final class BuiltCertificate: Sendable {
     package let authorised: AuthorisedRequest
     package let serial: [UInt8]
+    /// The plan of the authorised request, with the CRL of the part that the serial falls to.
+    let plan: CertificatePlan
     /// The TBSCertificate in DER.
     package let bytes: [UInt8]
 
-    fileprivate init(authorised: AuthorisedRequest, serial: [UInt8], bytes: [UInt8]) {
+    fileprivate init(authorised: AuthorisedRequest, serial: [UInt8], plan: CertificatePlan, bytes: [UInt8]) {
         self.authorised = authorised
         self.serial = serial
+        self.plan = plan
         self.bytes = bytes
     }
 }
@@ -21,8 +25,10 @@ extension ProvenRequest {
     /// - Parameter serial: from the signing token's generator; see `SerialSource`.
     package func build(serial: [UInt8]) throws(IssuanceError) -> BuiltCertificate {
         do {
-            let bytes = try authorised.plan.makeTBSCertificate(serialNumber: serial).derEncoded()
-            return BuiltCertificate(authorised: authorised, serial: serial, bytes: bytes)
+            var plan = authorised.plan
+            if let address = authorised.partitions.address(of: serial) { plan = try plan.naming(crlAt: address) }
+            let bytes = try plan.makeTBSCertificate(serialNumber: serial).derEncoded()
+            return BuiltCertificate(authorised: authorised, serial: serial, plan: plan, bytes: bytes)
         } catch {
             throw IssuanceError(ownFault: error, rule: "certificate.encoding")
         }

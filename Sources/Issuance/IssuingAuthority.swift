@@ -9,15 +9,30 @@ package final class IssuingAuthority: Sendable {
     package let issuers: [String: Issuer]
     package let compromisedKeys: CompromisedKeyList?
     private let bySubjectKeyIdentifier: [[UInt8]: Issuer]
+    private let partitions: [String: CRLPartitions]
 
-    package init(profiles: ProfileSet, issuers: [Issuer], compromisedKeys: CompromisedKeyList?) {
+    /// - Parameter partitions: how the certificates of each issuer, by name, are spread over parts of its CRL.
+    package init(
+        profiles: ProfileSet,
+        issuers: [Issuer],
+        compromisedKeys: CompromisedKeyList?,
+        partitions: [String: CRLPartitions] = [:]
+    ) {
         self.profiles = profiles
+        self.partitions = partitions
         self.issuers = Dictionary(uniqueKeysWithValues: issuers.map { ($0.name, $0) })
         self.compromisedKeys = compromisedKeys
         bySubjectKeyIdentifier = Dictionary(
             issuers.map { ($0.facts.subjectKeyIdentifier, $0) },
             uniquingKeysWith: { first, _ in first }
         )
+    }
+
+    package func partitions(of issuer: Issuer) -> CRLPartitions { partitions[issuer.name] ?? .none }
+
+    /// The CRLs of an issuer: of all its certificates, and of each part.
+    package func crlScopes(of issuer: Issuer) -> [CRLScope] {
+        [CRLScope(issuer: issuer)] + partitions(of: issuer).all.map { CRLScope(issuer: issuer, partition: $0) }
     }
 
     /// The chain of a certificate in the ledger, PEM. The issuer is found by its key, never by its name: a name may have

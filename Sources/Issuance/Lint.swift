@@ -16,13 +16,13 @@ extension BuiltCertificate {
     package func lint() throws(IssuanceError) -> LintedCertificate {
         let parsed: TBSCertificate
         do {
-            parsed = try TBSCertificate(derEncoded: bytes, expectedKey: authorised.plan.publicKey)
+            parsed = try TBSCertificate(derEncoded: bytes, expectedKey: plan.publicKey)
         } catch {
             throw IssuanceError(ownFault: error, rule: "lint.parse")
         }
         let findings = Lint.findings(
             for: parsed,
-            against: authorised.plan,
+            against: plan,
             serial: serial,
             issuer: authorised.issuer,
             at: authorised.judgedAt

@@ -82,6 +82,15 @@ package final class SerialSource: Sendable {
         UInt32(min(max(seconds / 2, 0x0100_0000), 0x7fff_ffff))
     }
 
+    /// The step at a moment: what the serials that are made then begin with.
+    static func step(at seconds: Int64) -> UInt32 { timePrefix(seconds) }
+
+    /// The step in which a serial was made; nil for one that is not of this making.
+    static func step(of serial: some Collection<UInt8>) -> UInt32? {
+        guard serial.count == 4 + randomCount else { return nil }
+        return serial.prefix(4).reduce(0) { $0 << 8 | UInt32($1) }
+    }
+
     private func refill() {
         token.randomBytes(Self.chunk) { [self] result in
             var answers: [() -> Void] = []

@@ -56,6 +56,7 @@ extension EntryWriter {
         try sql.addCRLNumber.run {
             $0.integer(sequence)
             $0.integer(key)
+            $0.integer(intent.partition)
             $0.integer(intent.number)
         }
         body.write(intent, sequence: sequence, time: time)

@@ -49,9 +49,11 @@ extension HistoryCheck {
             report.add(.body, sequence, "it names no key or no number")
             return
         }
-        let find = try SQLStatement(db, "SELECT issuer_key, number FROM crl_numbers WHERE sequence = ?")
-        let row = try find.first({ $0.integer(sequence) }) { ($0.integer(0), $0.integer(1)) }
-        if row.map({ $0 == (key, number) }) != true {
+        let find = try SQLStatement(db, "SELECT issuer_key, number, partition FROM crl_numbers WHERE sequence = ?")
+        let row = try find.first({ $0.integer(sequence) }) {
+            ($0.integer(0), $0.integer(1), $0.isNull(2) ? nil : $0.integer(2))
+        }
+        if row.map({ ($0.0, $0.1) == (key, number) && $0.2 == fields.number("partition") }) != true {
             report.add(.index, sequence, "the index has another CRL, or none")
         }
         if number <= crlNumbers[key] ?? 0 {

@@ -58,18 +58,27 @@ package struct LedgerReader: Sendable {
         try read { try Reading.crlNumbers($0)[IssuerKeyTag.of(issuerKeyHash)] ?? 0 }
     }
 
+    /// The number of the last CRL of one of a key's parts, or of all its certificates; 0 before the first.
+    package func lastCRLNumber(issuerKeyHash: [UInt8], partition: Int64?) throws(LedgerError) -> Int64 {
+        let key = IssuerKeyTag.of(issuerKeyHash)
+        return try read { try Reading.lastCRLNumber($0, issuerKey: key, partition: partition) ?? 0 }
+    }
+
     /// Whether any certificate's status may have changed since a key's last CRL was begun.
     ///
-    /// - Parameter madeAt: that CRL's beginning, in seconds since 1970.
+    /// - Parameters:
+    ///   - partition: whose CRL; nil for that of all its certificates.
+    ///   - madeAt: that CRL's beginning, in seconds since 1970.
     package func hasStatusChanged(
         afterCRLOf issuerKeyHash: [UInt8],
+        partition: Int64?,
         madeAt: Int64
     ) throws(LedgerError) -> Bool {
         let key = IssuerKeyTag.of(issuerKeyHash)
         var isNew = false
         book.snapshot().forEach(ofIssuerKey: key) { isNew = isNew || $0.since >= madeAt }
         if isNew { return true }
-        return try read { try Reading.hasStatusChanged($0, afterCRLOf: key) }
+        return try read { try Reading.hasStatusChanged($0, afterCRLOf: key, partition: partition) }
     }
 
     package func status(serial: [UInt8]) throws(LedgerError) -> SerialStatus {
@@ -92,6 +101,14 @@ package struct LedgerReader: Sendable {
     /// Every entry that tells of users' tokens, in order: those whose kind begins with `token-`.
     package func tokenEntries() throws(LedgerError) -> [LedgerEntry] {
         try read { try Reading.tokenEntries($0) }
+    }
+
+    /// The kind of entry that tells how an issuer's certificates are spread over CRLs from some moment on.
+    package static let crlPartitionsKind = "crl-partitions"
+
+    /// Every entry of that kind, in order.
+    package func crlPartitionsEntries() throws(LedgerError) -> [LedgerEntry] {
+        try read { try Reading.crlPartitionsEntries($0) }
     }
 
     /// The last stored tree head; `nil` while the ledger is empty.

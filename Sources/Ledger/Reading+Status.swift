@@ -37,10 +37,34 @@ extension Reading {
         return numbers
     }
 
+    /// The number of the last CRL of a key's part, or of its whole.
+    static func lastCRLNumber(_ db: Database, issuerKey: Int64, partition: Int64?) throws -> Int64? {
+        try lastCRL(db, "max(number)", issuerKey: issuerKey, partition: partition)
+    }
+
+    private static func lastCRL(
+        _ db: Database,
+        _ what: String,
+        issuerKey: Int64,
+        partition: Int64?
+    ) throws -> Int64? {
+        try SQLStatement(db, "SELECT \(what) FROM crl_numbers WHERE issuer_key = ? AND partition IS ?").first(
+            {
+                $0.integer(issuerKey)
+                $0.integer(partition)
+            },
+            read: { $0.isNull(0) ? nil : $0.integer(0) }
+        ) ?? nil
+    }
+
+    /// How CRLs were spread over parts: every entry that tells of a change, in order.
+    static func crlPartitionsEntries(_ db: Database) throws -> [LedgerEntry] {
+        try allEntries(db, where: Schema.crlPartitionsEntries)
+    }
+
     /// Of whichever issuer: to make a CRL too many does no harm.
-    static func hasStatusChanged(_ db: Database, afterCRLOf issuerKey: Int64) throws -> Bool {
-        let last = try SQLStatement(db, "SELECT max(sequence) FROM crl_numbers WHERE issuer_key = ?")
-            .first({ $0.integer(issuerKey) }) { $0.isNull(0) ? -1 : $0.integer(0) }
+    static func hasStatusChanged(_ db: Database, afterCRLOf issuerKey: Int64, partition: Int64?) throws -> Bool {
+        let last = try lastCRL(db, "max(sequence)", issuerKey: issuerKey, partition: partition)
         let change = try SQLStatement(db, "SELECT max(sequence) FROM status_changes")
             .first { $0.isNull(0) ? -1 : $0.integer(0) }
         return change ?? -1 > last ?? -1

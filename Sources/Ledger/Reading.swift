@@ -117,9 +117,14 @@ enum Reading {
     }
 
     static func tokenEntries(_ db: Database) throws -> [LedgerEntry] {
+        try allEntries(db, where: Schema.tokenEntries)
+    }
+
+    /// - Parameter condition: the very words of an index.
+    static func allEntries(_ db: Database, where condition: String) throws -> [LedgerEntry] {
         let query = try SQLStatement(
             db,
-            "SELECT sequence, time_ms, kind, leaf_hash, body FROM entries WHERE \(Schema.tokenEntries) ORDER BY sequence"
+            "SELECT sequence, time_ms, kind, leaf_hash, body FROM entries WHERE \(condition) ORDER BY sequence"
         )
         var entries: [LedgerEntry] = []
         try query.each { row in

@@ -111,6 +111,7 @@ enum Schema {
             """
                 sequence INTEGER PRIMARY KEY,
                 issuer_key INTEGER NOT NULL,
+                partition INTEGER,
                 number INTEGER NOT NULL
             """
         ),
@@ -122,12 +123,19 @@ enum Schema {
 
     /// Which entries tell of users' tokens. They are few among many, and all of them are read when the service starts.
     static let tokenEntries = "kind GLOB 'token-*'"
+    /// Which entries tell of changes of how CRLs are spread over parts: a few in a ledger's life.
+    static let crlPartitionsEntries = "kind = '\(LedgerReader.crlPartitionsKind)'"
     static let indexes = [
         Item(
             kind: .index,
             name: "token_entries",
             sql: "CREATE INDEX token_entries ON entries (sequence) WHERE \(tokenEntries)"
-        )
+        ),
+        Item(
+            kind: .index,
+            name: "crl_partitions_entries",
+            sql: "CREATE INDEX crl_partitions_entries ON entries (sequence) WHERE \(crlPartitionsEntries)"
+        ),
     ]
 
     private static let items = tables + indexes + guards

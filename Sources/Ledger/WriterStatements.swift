@@ -47,6 +47,9 @@ struct WriterStatements {
             VALUES (?, ?, ?, ?, ?, ?)
             """
         )
-        addCRLNumber = try SQLStatement(db, "INSERT INTO crl_numbers (sequence, issuer_key, number) VALUES (?, ?, ?)")
+        addCRLNumber = try SQLStatement(
+            db,
+            "INSERT INTO crl_numbers (sequence, issuer_key, partition, number) VALUES (?, ?, ?, ?)"
+        )
     }
 }

@@ -63,12 +63,7 @@ package final class Appliance: Sendable {
             }
         }
         let served = try Self.issuers(settings, profiles: profiles, tokens: tokens)
-        let authority = IssuingAuthority(
-            profiles: profiles,
-            issuers: served.issuers,
-            compromisedKeys: compromised
-        )
-        let readiness = Readiness(Array(authority.issuers.values))
+        let readiness = Readiness(served.issuers)
         news.withLock { $0 = readiness }
         self.readiness = readiness
         var store = LedgerSettings(path: settings.ledger)
@@ -78,6 +73,12 @@ package final class Appliance: Sendable {
         store.holdsIntents = keeping != nil
         ledger = try LedgerStore(store, clock: clock) { log.write($0) }
         try LogKeeping.check(keeping, against: ledger)
+        let authority = IssuingAuthority(
+            profiles: profiles,
+            issuers: served.issuers,
+            compromisedKeys: compromised,
+            partitions: try Self.partitions(of: served.issuers, profiles, ledger, clock)
+        )
         checkpointer = keeping.map { [ledger] in Self.checkpointer($0, ledger, log) }
         let cores = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
         workers = WorkerPool(threads: cores)
@@ -215,6 +216,30 @@ package final class Appliance: Sendable {
             return made
         }
         return (issuers, responders)
+    }
+
+    /// How each issuer's certificates are spread over CRLs; what the profile set says anew is in the ledger afterwards.
+    private static func partitions(
+        of issuers: [Issuer],
+        _ profiles: ProfileSet,
+        _ ledger: LedgerStore,
+        _ clock: any WallClock
+    ) throws -> [String: CRLPartitions] {
+        var partitions: [String: CRLPartitions] = [:]
+        for issuer in issuers {
+            do throws(IssuanceError) {
+                partitions[issuer.name] = try CRLPartitions.current(
+                    profiles.issuer(issuer.name)?.crlPartitions,
+                    issuer: issuer.name,
+                    issuerKeyHash: issuer.key.publicKey.sha256,
+                    in: ledger,
+                    at: clock.now.seconds
+                )
+            } catch {
+                throw StartError("the parts of the CRL of \(issuer.name): \(error.message); \(error.mend)")
+            }
+        }
+        return partitions
     }
 
     private static func responder(

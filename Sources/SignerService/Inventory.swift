@@ -144,6 +144,8 @@ package final class Inventory: Sendable {
             writer.member("signatureAlgorithms", issuer.signatureAlgorithms.map(\.rawValue))
             writer.member("notAfter", CivilTime(secondsSinceEpoch: issuer.certificate.tbs.notAfter).rfc3339)
             writer.member("token", issuer.key.tokenName)
+            let partitions = authority.partitions(of: issuer).all.count
+            if partitions > 0 { writer.member("crlPartitions", partitions) }
             writer.endObject()
         }
         writer.endArray()

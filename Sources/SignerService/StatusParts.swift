@@ -23,7 +23,7 @@ final class StatusParts: Sendable {
         workers = WorkerPool(threads: Self.threads)
         let crls = CRLPublisher(
             line: CRLLine(ledger: line.ledger, shelf: try Self.shelf(settings), clock: clock),
-            scopes: line.authority.issuers.values.sorted { $0.name < $1.name }.map { CRLScope(issuer: $0) },
+            scopes: line.authority.issuers.values.sorted { $0.name < $1.name }.flatMap(line.authority.crlScopes),
             terms: settings.status.crl,
             clock: clock,
             log: log

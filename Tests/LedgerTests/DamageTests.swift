@@ -176,7 +176,8 @@ private func leafHash(_ body: [UInt8]) -> Data {
             "UPDATE status_changes SET time_ms = time_ms + 1", "UPDATE status_changes SET invalidity_date = 3",
             "INSERT INTO status_changes SELECT 9999, time_ms, intent, act, reason, NULL FROM status_changes LIMIT 1",
             "DELETE FROM crl_numbers", "UPDATE crl_numbers SET number = number + 1",
-            "UPDATE crl_numbers SET issuer_key = 7", "INSERT INTO crl_numbers VALUES (9999, 7, 7)",
+            "UPDATE crl_numbers SET issuer_key = 7", "INSERT INTO crl_numbers VALUES (9999, 7, NULL, 7)",
+            "UPDATE crl_numbers SET partition = 3",
         ]
     )
     func derivedTables(statement: String) async throws {

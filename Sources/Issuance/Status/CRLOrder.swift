@@ -20,24 +20,6 @@ package struct CRLTerms: Sendable, Hashable {
     package static let root = CRLTerms(period: 90 * 86_400, validity: 180 * 86_400)
 }
 
-/// One of the parts that an issuer's certificates are spread over. Which one is told by the serial number alone.
-package struct CRLPartition: Sendable, Hashable {
-    /// From 0.
-    package let index: Int
-    package let count: Int
-    /// The addresses that its certificates name.
-    package let addresses: [String]
-
-    func contains(_ serial: UnsafeRawBufferPointer) -> Bool {
-        Self.index(of: serial, among: count) == index
-    }
-
-    /// The last two octets of the serial, which are random, divided by the number of parts.
-    package static func index(of serial: some Collection<UInt8>, among count: Int) -> Int {
-        serial.suffix(2).reduce(0) { $0 << 8 | Int($1) } % count
-    }
-}
-
 /// Which CRL: of whom, and of which part.
 package struct CRLScope: Sendable {
     package let issuer: Issuer

@@ -27,8 +27,19 @@ package final class CRLPublisher: Sendable {
     private struct State {
         var places: [Place]
         var isStopping = false
+        /// Where the search for a CRL to make begins: each place has its turn.
+        var turn = 0
         /// Counts what the thread has to look at.
         var wakes = 0
+
+        mutating func nextDue(at now: Timestamp, monotonic: UInt64) -> Int? {
+            let order = Array(turn..<places.count) + Array(0..<turn)
+            guard let index = order.first(where: { places[$0].schedule.isDue(at: now, monotonic: monotonic) }) else {
+                return nil
+            }
+            turn = (index + 1) % places.count
+            return index
+        }
     }
 
     package let line: CRLLine
@@ -77,10 +88,7 @@ package final class CRLPublisher: Sendable {
     package func noteChange(issuer: String, serial: [UInt8]) {
         state.withLock { state in
             for index in state.places.indices where state.places[index].scope.issuer.name == issuer {
-                let partition = state.places[index].scope.partition
-                guard partition.map({ $0.index == CRLPartition.index(of: serial, among: $0.count) }) ?? true else {
-                    continue
-                }
+                guard state.places[index].scope.partition?.contains(serial) ?? true else { continue }
                 state.places[index].schedule.noteChange()
             }
             state.wakes += 1
@@ -139,9 +147,7 @@ package final class CRLPublisher: Sendable {
             let (now, monotonic) = (clock.now, monotonicNanoseconds())
             let look = state.withLock { state -> Look in
                 if state.isStopping { return .stop }
-                if let index = state.places.firstIndex(where: { $0.schedule.isDue(at: now, monotonic: monotonic) }) {
-                    return .make(index)
-                }
+                if let index = state.nextDue(at: now, monotonic: monotonic) { return .make(index) }
                 let rests = state.places.lazy.filter(\.schedule.isDirty).map(\.schedule.notBefore)
                 let until = min(rests.min() ?? .max, monotonic + Self.lookNanoseconds)
                 return .wait(until: until, wakes: state.wakes)
@@ -174,10 +180,9 @@ package final class CRLPublisher: Sendable {
     /// Whether nothing has happened since it was made.
     private func isUpToDate(_ crl: IssuedCRL, _ scope: CRLScope) throws(LedgerError) -> Bool {
         let (reader, key) = (line.ledger.reader, scope.issuer.key.publicKey.sha256)
-        // The parts of an issuer share its numbers.
-        let last = scope.partition == nil ? try reader.lastCRLNumber(issuerKeyHash: key) : crl.number
-        guard crl.number == last else { return false }
-        return try !reader.hasStatusChanged(afterCRLOf: key, madeAt: crl.thisUpdate)
+        let part = scope.partition.map { Int64($0.index) }
+        guard try crl.number == reader.lastCRLNumber(issuerKeyHash: key, partition: part) else { return false }
+        return try !reader.hasStatusChanged(afterCRLOf: key, partition: part, madeAt: crl.thisUpdate)
     }
 
     private func make(_ index: Int) {

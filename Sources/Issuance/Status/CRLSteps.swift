@@ -129,7 +129,8 @@ extension LintedCRL {
                 .policyViolation,
                 rule: "crl.too-long",
                 message: "an Ed25519 key signs no CRL of more than \(WireLimits.inputBytes) octets",
-                mend: "spread the issuer's CRL over partitions, or give it another kind of key"
+                mend: order.scope.partition == nil
+                    ? "give the issuer another kind of key" : "spread its certificates over more parts"
             )
         }
         let intent = CRLIntent(

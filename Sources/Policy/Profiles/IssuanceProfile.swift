@@ -181,9 +181,24 @@ package struct IssuerDescription: Hashable, Sendable {
     package var use: IssuerUse
     /// Where its CRL is (http only).
     package var crlDistributionPoints: [String]
+    /// Where the CRLs of its certificates' parts are; nil: its certificates name its one CRL.
+    package var crlPartitions: CRLPartitionRules?
     /// Where its certificate is (http only).
     package var caIssuers: [String]
     package var ocsp: [String]
+}
+
+/// Over how many CRLs an issuer's certificates are spread, and where those are. The part numbered N is at `base`-N.crl.
+package struct CRLPartitionRules: Hashable, Sendable {
+    package var count: Int
+    package var base: String
+
+    package init(count: Int, base: String) {
+        self.count = count
+        self.base = base
+    }
+
+    package static let counts = 2...256
 }
 
 /// What a CA certificate of the ceremony contains.

@@ -6,10 +6,15 @@ import X509Building
 extension IssuerDescription {
     init(_ value: YAMLValue) throws(YAMLError) {
         self = try value.mapping { map throws(YAMLError) in
-            IssuerDescription(
+            let use = try map.required("use").issuerUse()
+            return IssuerDescription(
                 name: try map.required("name").identifier(),
-                use: try map.required("use").issuerUse(),
+                use: use,
                 crlDistributionPoints: try map.required("crl").list { value throws(YAMLError) in try value.httpURL() },
+                crlPartitions: try map.optional("crlPartitions") { value throws(YAMLError) in
+                    try value.refuse(use == .root ? "a root's CRL is made in a ceremony, and is one" : nil)
+                    return try CRLPartitionRules(value)
+                },
                 caIssuers: try map.optional("caIssuers") { value throws(YAMLError) in
                     try value.list { value throws(YAMLError) in try value.httpURL() }
                 } ?? [],
@@ -17,6 +22,21 @@ extension IssuerDescription {
                     try value.list { value throws(YAMLError) in try value.httpURL() }
                 } ?? []
             )
+        }
+    }
+}
+
+extension CRLPartitionRules {
+    /// Where `base` ends; the number and the ending must still fit behind it.
+    fileprivate init(_ value: YAMLValue) throws(YAMLError) {
+        self = try value.mapping { map throws(YAMLError) in
+            let base = try map.required("base")
+            let address = try base.httpURL()
+            let isFree = !address.hasSuffix("/") && !address.hasSuffix(".crl") && address.utf8.count <= 240
+            try base.refuse(
+                isFree ? nil : "expected what stands before “-N.crl”, at most 240 characters: http://host/crl/name"
+            )
+            return CRLPartitionRules(count: try map.required("count").integer(in: Self.counts), base: address)
         }
     }
 }

@@ -30,6 +30,7 @@ package struct ProfileSet: Hashable, Sendable {
                 try IssuerDescription(value)
             }
             try map.required("issuers").refuseTwins(issuers.map(\.name))
+            try map.required("issuers").refuse(Self.partitionProblem(issuers))
             let profiles = try map.required("profiles").list { value throws(YAMLError) in
                 try IssuanceProfile(value, issuers: issuers)
             }
@@ -41,6 +42,18 @@ package struct ProfileSet: Hashable, Sendable {
             return (version, follows, issuers, profiles, authorities)
         }
         (version, follows, issuers, profiles, authorities) = contents
+    }
+
+    /// The files of an issuer's parts are called by its name and a number: no other issuer may be.
+    private static func partitionProblem(_ issuers: [IssuerDescription]) -> String? {
+        for issuer in issuers where issuer.crlPartitions != nil {
+            let twin = issuers.first { other in
+                other.name.hasPrefix("\(issuer.name)-")
+                    && other.name.dropFirst(issuer.name.count + 1).allSatisfy(\.isNumber)
+            }
+            if let twin { return "“\(twin.name)” is what a part of the CRL of “\(issuer.name)” is called; rename one" }
+        }
+        return nil
     }
 
     /// Reads a profile file from a path.

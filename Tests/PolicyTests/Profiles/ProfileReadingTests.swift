@@ -127,6 +127,38 @@ private let spoiltFiles: [SpoiltFile] = [
     ),
     SpoiltFile("use unknown", "use: smime", "use: tls", .invalidValue, "issuers[0].use"),
     SpoiltFile(
+        "a CRL in one part",
+        "use: smime",
+        "use: smime\n    crlPartitions: {count: 1, base: \"http://a.example/crl/x\"}",
+        .invalidValue,
+        at: "count: 1",
+        "issuers[0].crlPartitions.count"
+    ),
+    SpoiltFile(
+        "the base of a CRL's parts with its ending",
+        "use: smime",
+        "use: smime\n    crlPartitions: {count: 4, base: \"http://a.example/crl/x.crl\"}",
+        .invalidValue,
+        at: "x.crl",
+        "issuers[0].crlPartitions.base"
+    ),
+    SpoiltFile(
+        "a root's CRL in parts",
+        "use: root\n    crl",
+        "use: root\n    crlPartitions: {count: 4, base: \"http://a.example/crl/x\"}\n    crl",
+        .invalidValue,
+        at: "crlPartitions",
+        "issuers[2].crlPartitions"
+    ),
+    SpoiltFile(
+        "an issuer with the name of another's part",
+        "/mail.crl\"]\n  - name: log-in-ca",
+        "/mail.crl\"]\n    crlPartitions: {count: 4, base: \"http://a.example/crl/x\"}\n  - name: mail-ca-2",
+        .invalidValue,
+        at: "- name: mail-ca\n",
+        "issuers"
+    ),
+    SpoiltFile(
         "https for CRLs",
         "http://pki.inkan.example.com/crl/mail",
         "https://pki.inkan.example.com/crl/mail",
