@@ -24,6 +24,12 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
+/// The walks through pages, which the tests run by their path.
+let browserPrograms = [
+    "authority.py", "browser.py", "importers.py", "login.py", "pickup.py", "pickup_site.py", "sample-en.html",
+    "sample-ja.html", "sample.py",
+]
+
 let package = Package(
     name: "inkan",
     products: [
@@ -145,6 +151,13 @@ let package = Package(
         tests(
             "ModulesTests",
             ["inkan", "inkan-signerd", "inkan-tokend", "Workbench", "SignerClient", "SignerAPI"]
+        ),
+        .testTarget(
+            name: "OfficeBrowserTests",
+            dependencies: ["Workbench"],
+            path: "Tests/OfficeTests/Browser",
+            exclude: browserPrograms,
+            swiftSettings: strict
         ),
         tests("PKCS12Tests", ["PKCS12", "Secrets"]),
         tests("IssuanceTests", ["Issuance", "Ledger", "Policy", "Clocks"]),

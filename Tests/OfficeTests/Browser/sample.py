@@ -1,0 +1,94 @@
+"""A page with everything that the stylesheet is for, in both languages, light and dark, on a desk and on a telephone.
+
+    sample.py check FOLDER             axe finds nothing, nothing sticks out, the keyboard reaches what it must
+    sample.py pictures FOLDER          writes pictures, and the page as it is printed, to be looked at
+"""
+
+import http.server
+import pathlib
+import sys
+import threading
+
+from browser import Browser
+from pickup_site import POLICY, STATIC, TYPES
+
+HERE = pathlib.Path(__file__).resolve().parent
+SIZES = {"desk": (1280, 900), "telephone": (390, 844)}
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+    def do_GET(self):
+        name = pathlib.PurePosixPath(self.path).name
+        file = STATIC / name if self.path.startswith("/static/") else HERE / name
+        found = self.path in ("/sample-ja.html", "/sample-en.html") or (STATIC / name).is_file()
+        body = file.read_bytes() if found else b""
+        self.send_response(200 if found else 204)
+        self.send_header("Content-Type", {**TYPES, ".html": "text/html; charset=utf-8"}.get(file.suffix, "text/plain"))
+        self.send_header("Content-Security-Policy", POLICY)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+def views(folder):
+    """The sample in every language, colour scheme and size: name and browser, with the page open."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        for language in ("ja", "en"):
+            with Browser(pathlib.Path(folder) / f"home-{language}", language=language) as browser:
+                for size, measures in SIZES.items():
+                    for scheme in ("light", "dark"):
+                        browser.resize(*measures)
+                        browser.use_dark(scheme == "dark")
+                        browser.open(f"http://localhost:{server.server_port}/sample-{language}.html")
+                        yield f"{language}-{size}-{scheme}", browser
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+SMALL_TARGETS = """
+    return Array.from(document.querySelectorAll("a, button, input:not([type=hidden]), select, textarea, summary"))
+        .filter((each) => each.checkVisibility() && !each.matches("p a, main li a, dd a, td a"))
+        .map((each) => [each.closest("label")?.getBoundingClientRect() ?? each.getBoundingClientRect(), each])
+        .filter(([box]) => box.height < arguments[0] || box.width < 24)
+        .map(([box, each]) => `${each.outerHTML.slice(0, 80)} ${box.width} x ${box.height}`);
+"""
+
+
+def check(folder):
+    for name, browser in views(folder):
+        assert browser.violations() == [], (name, browser.violations())
+        assert browser.complaints() == [], (name, browser.complaints())
+        wide, seen = browser.run("return [document.documentElement.scrollWidth, innerWidth]")
+        assert wide <= seen, f"{name}: the page is {wide} wide, and {seen} of it can be seen"
+        small = browser.run(SMALL_TARGETS, 24)
+        assert small == [], (name, small)
+        browser.run("document.activeElement.blur()")
+        assert "skip" in focus_after_tab(browser), "the first stop of the keyboard is the way past the menu"
+        assert browser.run("return document.activeElement.getBoundingClientRect().top") >= 0, "it is not seen"
+        seen = browser.run("return document.querySelector('nav.menu li a').checkVisibility()")
+        assert seen == ("desk" in name), f"{name}: the menu is open where there is room, and shut where there is none"
+
+
+def focus_after_tab(browser):
+    browser.driver.switch_to.active_element.send_keys("\ue004")
+    return browser.run("return document.activeElement.className")
+
+
+def pictures(folder):
+    for name, browser in views(folder):
+        browser.screenshot(pathlib.Path(folder) / f"{name}.png")
+        if "desk-light" in name:
+            browser.print_to(pathlib.Path(folder) / f"{name}.pdf")
+
+
+if __name__ == "__main__":
+    {"check": check, "pictures": pictures}[sys.argv[1]](sys.argv[2])
+    print(f"{sys.argv[1]} done")
