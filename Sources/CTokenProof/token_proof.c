@@ -88,6 +88,9 @@ static int read_roots(struct held *held, const char *path, Proof *proof) {
     return 0;
 }
 
+/// Whether the certificate's extensions allow its owner a use.
+static int suits(struct held *held, int purpose) { return X509_check_purpose(held->certificate, purpose, 0) == 1; }
+
 // MARK: Logging in
 
 /// A server's certificate that signs itself, made for this one connection.
@@ -172,7 +175,9 @@ out:
 
 // MARK: Signing a message
 
+/// A certificate for mail is judged as one; with another, a signature is all that is proven.
 static int prove_mail(struct held *held, Proof *proof) {
+    int purpose = suits(held, X509_PURPOSE_SMIME_SIGN) ? X509_PURPOSE_SMIME_SIGN : X509_PURPOSE_ANY;
     static const char text[] = "Content-Type: text/plain\r\n\r\ninkan: a message that the token has signed\r\n";
     BIO *message = BIO_new_mem_buf(text, sizeof text - 1), *again = BIO_new_mem_buf(text, sizeof text - 1);
     CMS_ContentInfo *signed_message = NULL;
@@ -182,7 +187,7 @@ static int prove_mail(struct held *held, Proof *proof) {
     } else if (!(signed_message =
                      CMS_sign(held->certificate, held->key, held->chain, message, CMS_DETACHED | CMS_BINARY))) {
         fail(proof, "the message cannot be signed");
-    } else if (X509_STORE_set_purpose(held->roots, X509_PURPOSE_ANY) != 1 ||
+    } else if (X509_STORE_set_purpose(held->roots, purpose) != 1 ||
                CMS_verify(signed_message, NULL, held->roots, again, NULL, CMS_DETACHED | CMS_BINARY) != 1) {
         fail(proof, "the signed message does not verify");
     } else {
@@ -202,7 +207,9 @@ int inkan_prove_token(const char *module, const char *serial, const char *label,
     if (result == 0) result = open_token(&held, module, serial, label, pin, proof);
     if (result == 0) {
         proof->steps = 1;
-        result = prove_login(&held, proof);
+        proof->is_for_mail = suits(&held, X509_PURPOSE_SMIME_SIGN);
+        proof->is_for_login = suits(&held, X509_PURPOSE_SSL_CLIENT);
+        if (proof->is_for_login) result = prove_login(&held, proof);
     }
     if (result == 0) {
         proof->steps = 2;

@@ -6,23 +6,25 @@ package import Secrets
 package struct TokenProof: Sendable {
     /// The certificate's subject, as OpenSSL writes it.
     package let subject: String
-    /// Protocol and cipher of the log-in.
-    package let session: String
+    /// Protocol and cipher of the log-in; `nil` when the certificate is not for log-ins.
+    package let session: String?
+    /// Whether the message was verified as a mail, because the certificate is for mail.
+    package let isForMail: Bool
 
     /// Why a token has not shown it.
     package struct Failure: Error, CustomStringConvertible {
-        /// What was proven before: nothing, that certificate and key are there, the log-in.
+        /// What was proven before: nothing, that certificate and key are there, the log-in where it applies.
         package let steps: Int
         package let problem: String
 
         package var description: String {
-            let proven = ["nothing", "certificate and key are in the token", "the log-in"]
+            let proven = ["nothing", "certificate and key are in the token", "all but the message"]
             return "\(problem) (proven before: \(proven[min(max(steps, 0), 2)]))"
         }
     }
 
-    /// Finds the token, logs in with its certificate to a TLS server inside this process that demands one, signs a
-    /// message and verifies it. The PIN is tried once.
+    /// Finds the token, logs in with its certificate to a TLS server inside this process that demands one (if the
+    /// certificate is for that), signs a message and verifies it. The PIN is tried once.
     ///
     /// - Parameters:
     ///   - serial: of the token; the label may be given instead, or beside it.
@@ -35,12 +37,7 @@ package struct TokenProof: Sendable {
         roots: String
     ) throws(Failure) -> TokenProof {
         // libp11 takes the PIN as text of C.
-        let terminated = pin.withUnsafeBytes { bytes in
-            Secret(count: bytes.count + 1) { buffer in
-                buffer.copyMemory(from: bytes)
-                buffer[bytes.count] = 0
-            }
-        }
+        let terminated = pin.terminated()
         var proof = inkan_token_proof()
         let result = terminated.withUnsafeBytes { pin in
             inkan_prove_token(
@@ -53,7 +50,11 @@ package struct TokenProof: Sendable {
             )
         }
         guard result == 0 else { throw Failure(steps: Int(proof.steps), problem: text(of: proof.problem)) }
-        return TokenProof(subject: text(of: proof.subject), session: text(of: proof.session))
+        return TokenProof(
+            subject: text(of: proof.subject),
+            session: proof.is_for_login != 0 ? text(of: proof.session) : nil,
+            isForMail: proof.is_for_mail != 0
+        )
     }
 
     private static func text<Field>(of field: Field) -> String {

@@ -10,8 +10,9 @@ struct TokenProve: ParsableCommand {
         abstract: "Show that a personalised token works in its user's software.",
         discussion: """
             Through OpenSSL and libp11: logs in with the token's certificate to a TLS server inside this command, which \
-            demands one, and signs a message that is verified. Needs no service. The PIN is tried once. Ends with 0 when \
-            both were proven, with 1 otherwise.
+            demands one, and signs a message that is verified. A certificate that is not for log-ins makes none; one that \
+            is for mail has its message verified as a mail. Needs no service. The PIN is tried once. Ends with 0 when all \
+            was proven, with 1 otherwise.
             """
     )
 
@@ -46,10 +47,12 @@ struct TokenProve: ParsableCommand {
                 pin: pin,
                 roots: root
             )
-            format.print(["subject": .string(proof.subject), "session": .string(proof.session)]) {
+            var answer: JSONObject = ["subject": .string(proof.subject), "mail": .bool(proof.isForMail)]
+            answer["session"] = proof.session.map(JSONValue.string)
+            format.print(answer) {
                 print("certificate  \(proof.subject)")
-                print("log-in       \(proof.session)")
-                print("message      signed and verified")
+                print("log-in       \(proof.session ?? "not tried: the certificate is not for log-ins")")
+                print("message      signed and verified\(proof.isForMail ? " as a mail" : "")")
             }
         } catch {
             complain("\(error)")
