@@ -3,16 +3,32 @@ import PackageDescription
 
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 
+/// The same with imports that stay inside their file's room, unless they say otherwise.
+let strictImports: [SwiftSetting] = strict + [.enableUpcomingFeature("InternalImportsByDefault")]
+
 let asn1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 /// A room of ours: Swift 6, warnings are errors.
 func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+/// A room of the office.
+func officeRoom(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
+    .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: strictImports)
 }
 
 /// A program: settings, wiring, run.
@@ -34,6 +50,7 @@ let package = Package(
     name: "inkan",
     products: [
         .executable(name: "inkan-signerd", targets: ["inkan-signerd"]),
+        .executable(name: "inkan-frontd", targets: ["inkan-frontd"]),
         .executable(name: "inkan-tokend", targets: ["inkan-tokend"]),
         .executable(name: "inkan", targets: ["inkan"]),
         .executable(name: "inkan-bench", targets: ["inkan-bench"]),
@@ -46,6 +63,14 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        // The office's web server and pages.
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         // For tests alone: another implementation of long arithmetic to compare ours with.
         .package(url: "https://github.com/attaswift/BigInt", exact: "6.0.1"),
     ],
@@ -63,7 +88,7 @@ let package = Package(
         room("TextForms"),
         room("Threads", ["CLinux"]),
         room("Confinement", ["CLinux", "CSeccomp"]),
-        room("Metrics"),
+        room("OpenMetrics"),
         room("StrictYAML", [yams]),
         room("Secrets", ["CLinux"]),
         room("PKCS12", ["COpenSSL", "CLinux", "Secrets"]),
@@ -77,8 +102,25 @@ let package = Package(
             "Issuance",
             [
                 "Threads", "TextForms", "Policy", "X509Building", "Ledger", "Tokens", "Clocks", "PKCS12", "Secrets",
-                "CLinux", "Metrics",
+                "CLinux", "OpenMetrics",
             ]
+        ),
+        officeRoom("Office", ["Clocks"]),
+        officeRoom("OfficeStore", ["Office", "Clocks", "TextForms", grdb]),
+        officeRoom(
+            "OfficeServices",
+            [
+                "Office", "OfficeStore", "SignerClient", "SignerAPI", "Varlink", "Clocks", "Threads", "Secrets", crypto,
+                cryptoExtras,
+            ]
+        ),
+        officeRoom(
+            "OfficeWeb",
+            [
+                "Office", "OfficeStore", "OfficeServices", "Clocks", "Secrets", "TextForms", hummingbird, hummingbirdTLS,
+                nioSSL, nioCore, httpTypes, mustache, crypto, lifecycle, logging,
+            ],
+            resources: [.copy("Templates"), .copy("Static")]
         ),
         .target(
             name: "SignerAPI",
@@ -93,7 +135,7 @@ let package = Package(
         room(
             "SignerService",
             [
-                "TextForms", "SignerAPI", "Issuance", "Varlink", "StrictYAML", "Secrets", "Confinement", "Metrics",
+                "TextForms", "SignerAPI", "Issuance", "Varlink", "StrictYAML", "Secrets", "Confinement", "OpenMetrics",
                 crypto,
             ]
         ),
@@ -105,6 +147,14 @@ let package = Package(
         program(
             "inkan-tokend",
             ["PKCS11", "Tokens", "Threads", "Secrets", "Clocks", "Confinement", "CLinux", crypto]
+        ),
+        .executableTarget(
+            name: "inkan-frontd",
+            dependencies: [
+                "Office", "OfficeStore", "OfficeServices", "OfficeWeb", "Clocks", "Secrets", "StrictYAML", "CLinux",
+                lifecycle, logging, arguments,
+            ],
+            swiftSettings: strictImports
         ),
         program("inkan-signerd", ["SignerService", arguments]),
         program(

@@ -1,4 +1,4 @@
-package import Metrics
+package import OpenMetrics
 import Synchronization
 
 /// What has gone through the line since the start, in numbers.

@@ -1,6 +1,6 @@
 import Clocks
 import Issuance
-import Metrics
+import OpenMetrics
 import Threads
 import Tokens
 

@@ -1,7 +1,7 @@
 import Clocks
 import Issuance
 import Ledger
-import Metrics
+import OpenMetrics
 import Tokens
 
 /// The service's numbers as OpenMetrics text. Everything is counted where it happens, with an addition or two; here it is

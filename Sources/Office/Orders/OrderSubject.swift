@@ -1,0 +1,314 @@
+/// What an order adds to its profile's name: who the certificate is for (sections 4.2 to 4.6).
+package struct OrderSubject: Hashable, Sendable, Codable {
+    package var commonName: String
+    package var surname: String
+    package var givenName: String
+    package var pseudonym: String
+    /// Departments behind the profile's.
+    package var units: [String]
+    /// Where the subscriber's mails go; under the S/MIME CA also the address in the certificate.
+    package var mail: String
+    /// Whether the address stands in the name (E), and on an access certificate in the alternative names too.
+    package var usesMail: Bool
+    package var userPrincipalName: String
+    package var securityIdentifier: String
+
+    package init(
+        commonName: String,
+        surname: String,
+        givenName: String,
+        pseudonym: String,
+        units: [String],
+        mail: String,
+        usesMail: Bool,
+        userPrincipalName: String,
+        securityIdentifier: String
+    ) {
+        (self.commonName, self.surname, self.givenName) = (commonName, surname, givenName)
+        (self.pseudonym, self.units, self.mail, self.usesMail) = (pseudonym, units, mail, usesMail)
+        (self.userPrincipalName, self.securityIdentifier) = (userPrincipalName, securityIdentifier)
+    }
+
+    /// What was typed. Under the S/MIME CA `commonNameChoice` says what becomes the common name.
+    package struct Input: Sendable {
+        package enum CommonName: String, CaseIterable, Sendable, Worded {
+            case mail, personalName
+
+            package var text: Text {
+                switch self {
+                case .mail: Text("メールアドレス", "Mail address")
+                case .personalName: Text("個人名または仮名", "Personal name or pseudonym")
+                }
+            }
+        }
+
+        package var commonName = ""
+        package var commonNameChoice = ""
+        package var surname = ""
+        package var givenName = ""
+        package var pseudonym = ""
+        package var units: [String] = []
+        package var mail = ""
+        package var usesMail = false
+        package var userPrincipalName = ""
+        package var securityIdentifier = ""
+
+        package init() {}
+    }
+
+    /// Checks an order's subject against its profile, licence and the profile's mail domains (CA-03 to CA-11).
+    ///
+    /// - Parameter domains: the profile's mail domains that are usable now.
+    package static func checked(
+        _ input: Input,
+        profile: Profile,
+        licence: LicenceKind,
+        domains: [MailDomain]
+    ) throws(Refusal) -> OrderSubject {
+        switch profile.settings.use {
+        case .access: try checkedForAccess(input, profile: profile, licence: licence)
+        case .smime: try checkedForMail(input, licence: licence, domains: domains)
+        }
+    }
+
+    private static func checkedForAccess(
+        _ input: Input,
+        profile: Profile,
+        licence: LicenceKind
+    ) throws(Refusal) -> OrderSubject {
+        var check = FormCheck()
+        check.require(
+            licence == .personal,
+            "licence",
+            Text(
+                "アクセス認証用のプロファイルでは部門/法人名用ライセンスを使用できません。個人名用ライセンスを選択してください。",
+                "Access profiles do not take department or corporate licences. Choose a personal-name licence."
+            )
+        )
+        let name = check.value("commonName") { () throws(Refusal) in
+            try DNText.check(input.commonName, Text("コモンネーム", "Common name"), limit: 64)
+        }
+        let units = checkedUnits(input.units, behind: profile.subject.units.count, &check)
+        let mail = check.value("mail") { () throws(Refusal) in try MailText.check(input.mail) }
+        let (principal, identifier) = checkedDirectoryNames(input, &check)
+        try check.finish()
+        return OrderSubject(
+            commonName: name ?? "",
+            surname: "",
+            givenName: "",
+            pseudonym: "",
+            units: units,
+            mail: mail ?? "",
+            usesMail: input.usesMail,
+            userPrincipalName: principal,
+            securityIdentifier: identifier
+        )
+    }
+
+    private static func checkedForMail(
+        _ input: Input,
+        licence: LicenceKind,
+        domains: [MailDomain]
+    ) throws(Refusal) -> OrderSubject {
+        var check = FormCheck()
+        let mail = check.value("mail") { () throws(Refusal) in
+            let mail = try MailText.check(input.mail)
+            let host = mail.split(separator: "@").last.map(String.init) ?? ""
+            guard domains.contains(where: { $0.isForSMIME && $0.covers(host: host) }) else {
+                throw Refusal(
+                    .input,
+                    Text(
+                        "「\(host)」はこのプロファイルで承認された有効なS/MIME用メールドメインではありません。",
+                        "“\(host)” is not an approved, valid S/MIME mail domain of this profile."
+                    )
+                )
+            }
+            return mail
+        }
+        check.require(
+            input.units.allSatisfy(\.trimmingBlanks.isEmpty),
+            "unit2",
+            Text("S/MIME用CAでは部署名(OU)を使用できません。", "The S/MIME CA knows no department (OU).")
+        )
+        let names = licence == .personal ? checkedNames(input, &check) : Names()
+        if licence == .corporate {
+            let given = [input.surname, input.givenName, input.pseudonym].contains { !$0.trimmingBlanks.isEmpty }
+            check.require(
+                !given,
+                "surname",
+                Text("部門/法人名用では個人名を使用できません。", "Corporate licences take no personal names.")
+            )
+        }
+        let name = check.value("commonName") { () throws(Refusal) in
+            switch licence {
+            case .corporate: try DNText.check(input.commonName, Text("コモンネーム", "Common name"), limit: 64)
+            case .personal:
+                switch try choice(input.commonNameChoice) as Input.CommonName {
+                case .mail: try DNText.check(mail ?? "-", Text("メールアドレス", "Mail address"), limit: 64)
+                case .personalName: names.common
+                }
+            }
+        }
+        try check.finish()
+        return OrderSubject(
+            commonName: name ?? "",
+            surname: names.surname,
+            givenName: names.given,
+            pseudonym: names.pseudonym,
+            units: [],
+            mail: mail ?? "",
+            usesMail: input.usesMail,
+            userPrincipalName: "",
+            securityIdentifier: ""
+        )
+    }
+
+    private struct Names {
+        var surname = ""
+        var given = ""
+        var pseudonym = ""
+
+        /// The given name goes first, always (Q-16).
+        var common: String {
+            pseudonym.isEmpty ? (given.isEmpty ? surname : "\(given) \(surname)") : pseudonym
+        }
+    }
+
+    /// Surname, given name and surname, or pseudonym: one of the three (CA-05).
+    private static func checkedNames(_ input: Input, _ check: inout FormCheck) -> Names {
+        var names = Names()
+        names.surname =
+            check.value("surname") { () throws(Refusal) in
+                try DNText.check(input.surname, Text("名字", "Surname"), limit: 31, isRequired: false)
+            } ?? ""
+        names.given =
+            check.value("givenName") { () throws(Refusal) in
+                try DNText.check(input.givenName, Text("名前", "Given name"), limit: 31, isRequired: false)
+            } ?? ""
+        names.pseudonym =
+            check.value("pseudonym") { () throws(Refusal) in
+                try DNText.check(input.pseudonym, Text("仮名", "Pseudonym"), limit: 64, isRequired: false)
+            } ?? ""
+        let typed = [input.surname, input.givenName, input.pseudonym].map { !$0.trimmingBlanks.isEmpty }
+        switch (typed[0], typed[1], typed[2]) {
+        case (true, _, false), (false, false, true): break
+        case (false, true, false):
+            check.note(
+                "surname",
+                Text("名前だけでは申請できません。名字も入力してください。", "A given name alone is not enough. Enter the surname too.")
+            )
+        case (_, _, true):
+            check.note(
+                "pseudonym",
+                Text("個人名と仮名は同時に指定できません。", "Give a personal name or a pseudonym, not both.")
+            )
+        case (false, false, false):
+            check.note(
+                "surname",
+                Text("個人名(名字、または名前と名字)か仮名を入力してください。", "Enter a personal name (surname, or both names) or a pseudonym.")
+            )
+        }
+        return names
+    }
+
+    private static func checkedUnits(_ typed: [String], behind first: Int, _ check: inout FormCheck) -> [String] {
+        var units: [String] = []
+        for (index, unit) in typed.enumerated() {
+            let value = check.value("unit\(index + 2)") { () throws(Refusal) in
+                try DNText.check(unit, Text("部署名", "Department"), limit: 64, isRequired: false)
+            }
+            if let value, !value.isEmpty { units.append(value) }
+        }
+        check.require(
+            first + units.count <= 3,
+            "unit3",
+            Text("部署名(OU)はプロファイルのものを含めて3つまでです。", "There may be three departments (OU), the profile's included.")
+        )
+        return units
+    }
+
+    private static func checkedDirectoryNames(_ input: Input, _ check: inout FormCheck) -> (String, String) {
+        let principal = input.userPrincipalName.trimmingBlanks
+        check.require(
+            principal.isEmpty || (principal.count <= 128 && principal.allSatisfy(MailText.isAllowed)),
+            "userPrincipalName",
+            Text("UPNは半角128文字以内で入力してください。", "A UPN has at most 128 half-width characters.")
+        )
+        let identifier = input.securityIdentifier.trimmingBlanks
+        check.require(
+            identifier.count <= 128 && identifier.allSatisfy { $0.isASCIIAlphanumeric || $0 == "-" },
+            "securityIdentifier",
+            Text("SIDは半角英数字とハイフン128文字以内で入力してください。", "A SID has at most 128 letters, digits and hyphens.")
+        )
+        return (principal, identifier)
+    }
+}
+
+/// Mail addresses as the office takes them: half width, at most 128 characters.
+package enum MailText {
+    package static func isAllowed(_ character: Character) -> Bool {
+        character.isASCIIAlphanumeric || "@._+-'/=&*#^{|}".contains(character)
+    }
+
+    /// Checks an address (RFC 5321 dot-atom and domain) and gives it back without blanks around it.
+    package static func check(_ text: String) throws(Refusal) -> String {
+        let mail = text.trimmingBlanks
+        let parts = mail.split(separator: "@", omittingEmptySubsequences: false)
+        let isRight =
+            mail.count <= 128 && parts.count == 2 && mail.allSatisfy(isAllowed) && (1...64).contains(parts[0].count)
+            && !parts[0].hasPrefix(".") && !parts[0].hasSuffix(".") && !parts[0].contains("..")
+        guard isRight, MailDomain.isName(String(parts[1])) else {
+            throw Refusal(
+                .input,
+                Text(
+                    "メールアドレスを半角128文字以内で正しく入力してください(例: taro@example.com)。",
+                    "Enter a mail address of at most 128 half-width characters, such as taro@example.com."
+                )
+            )
+        }
+        return mail
+    }
+}
+
+/// The rule for pick-up passwords (ISS-07, Q-10, Q-11).
+package enum PickUpPassword {
+    package static let lengths = 8...256
+
+    package static func check(_ password: String, again: String) throws(Refusal) {
+        var check = FormCheck()
+        check.require(
+            lengths.contains(password.count) && password.allSatisfy(\.isASCIIAlphanumeric),
+            "password",
+            Text(
+                "証明書取得用パスワードは半角英数字8文字以上256文字以内で入力してください。",
+                "A pick-up password has 8 to 256 letters and digits."
+            )
+        )
+        check.require(
+            password == again,
+            "passwordAgain",
+            Text("確認用のパスワードが一致しません。", "The two passwords differ.")
+        )
+        try check.finish()
+    }
+
+    /// The same for administrator certificates: letters and digits mixed (ADM-01), with a shortest length.
+    package static func checkMixed(_ password: String, again: String, shortest: Int) throws(Refusal) {
+        var check = FormCheck()
+        let isMixed = password.contains(where: \.isASCIILetter) && password.contains(where: \.isASCIIDigit)
+        check.require(
+            (shortest...256).contains(password.count) && password.allSatisfy(\.isASCIIAlphanumeric) && isMixed,
+            "password",
+            Text(
+                "パスワードは半角英字と数字を混在させ、\(shortest)文字以上256文字以内で入力してください。",
+                "The password has \(shortest) to 256 letters and digits, at least one of each."
+            )
+        )
+        check.require(
+            password == again,
+            "passwordAgain",
+            Text("確認用のパスワードが一致しません。", "The two passwords differ.")
+        )
+        try check.finish()
+    }
+}

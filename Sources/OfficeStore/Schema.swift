@@ -1,0 +1,112 @@
+import GRDB
+
+/// The tables. Migrations are only ever added at the end.
+enum Schema {
+    static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1 the office opens") { database in
+            try make(database, "tenants", [])
+            try make(database, "users", [("tenant", "TEXT NOT NULL")], indexes: ["tenant"])
+            try make(database, "operators", [])
+            try make(
+                database,
+                "sessions",
+                [("person", "TEXT NOT NULL"), ("ends", "INTEGER NOT NULL")],
+                indexes: ["person", "ends"]
+            )
+            try make(
+                database,
+                "administratorCertificates",
+                [
+                    ("tenant", "TEXT NOT NULL"), ("person", "TEXT NOT NULL"), ("status", "TEXT NOT NULL"),
+                    ("link", "TEXT NOT NULL"), ("serial", "TEXT"), ("ends", "INTEGER"),
+                ],
+                indexes: ["person", "link", "serial", "status, ends"]
+            )
+            try make(
+                database,
+                "licences",
+                [
+                    ("tenant", "TEXT NOT NULL"), ("status", "TEXT NOT NULL"), ("applied", "INTEGER NOT NULL"),
+                    ("ends", "INTEGER"),
+                ],
+                indexes: ["tenant, applied", "status"]
+            )
+            try make(
+                database,
+                "profiles",
+                [
+                    ("tenant", "TEXT NOT NULL"), ("status", "TEXT NOT NULL"), ("created", "INTEGER NOT NULL"),
+                    ("ends", "INTEGER"), ("exclusiveKey", "TEXT"),
+                ],
+                indexes: ["tenant, created", "status, ends", "exclusiveKey"]
+            )
+            try make(
+                database,
+                "mailDomains",
+                [
+                    ("tenant", "TEXT NOT NULL"), ("profile", "TEXT NOT NULL"), ("name", "TEXT NOT NULL"),
+                    ("status", "TEXT NOT NULL"), ("code", "TEXT NOT NULL"), ("ends", "INTEGER"),
+                ],
+                indexes: ["tenant", "profile, name", "status, ends", "code"]
+            )
+            try makeOrders(database)
+            try make(
+                database,
+                "history",
+                [
+                    ("tenant", "TEXT NOT NULL"), ("target", "TEXT NOT NULL"), ("actor", "TEXT NOT NULL"),
+                    ("action", "TEXT NOT NULL"), ("time", "INTEGER NOT NULL"),
+                ],
+                indexes: ["tenant, time", "target, time"]
+            )
+            try make(
+                database,
+                "mails",
+                [
+                    ("tenant", "TEXT NOT NULL"), ("target", "TEXT NOT NULL"), ("type", "TEXT NOT NULL"),
+                    ("status", "TEXT NOT NULL"), ("created", "INTEGER NOT NULL"), ("due", "INTEGER NOT NULL"),
+                    ("onceKey", "TEXT UNIQUE"),
+                ],
+                indexes: ["tenant, created", "target, created", "status, due"]
+            )
+            try make(database, "templates", [("tenant", "TEXT NOT NULL")], indexes: ["tenant"])
+            try make(database, "files", [("until", "INTEGER NOT NULL")], indexes: ["until"])
+        }
+        return migrator
+    }
+
+    private static func makeOrders(_ database: Database) throws {
+        try make(
+            database,
+            "orders",
+            [
+                ("tenant", "TEXT NOT NULL"), ("profile", "TEXT NOT NULL"), ("licence", "TEXT NOT NULL"),
+                ("manager", "TEXT NOT NULL"), ("status", "TEXT NOT NULL"), ("certificateStatus", "TEXT"),
+                ("applied", "INTEGER NOT NULL"), ("issued", "INTEGER"), ("ends", "INTEGER"),
+                ("commonName", "TEXT NOT NULL"), ("mail", "TEXT NOT NULL"), ("department", "TEXT NOT NULL"),
+                ("service", "TEXT NOT NULL"), ("template", "TEXT NOT NULL"), ("link", "TEXT NOT NULL"),
+                ("mailed", "INTEGER NOT NULL"), ("serial", "TEXT"),
+            ],
+            indexes: [
+                "tenant, applied", "tenant, issued", "tenant, profile, applied", "tenant, status, applied",
+                "tenant, commonName", "tenant, mail", "licence", "link", "serial", "status, mailed",
+            ]
+        )
+    }
+
+    private static func make(
+        _ database: Database,
+        _ table: String,
+        _ columns: [(String, String)],
+        indexes: [String] = []
+    ) throws {
+        let all = [("id", "TEXT PRIMARY KEY NOT NULL"), ("body", "TEXT NOT NULL")] + columns
+        try database.execute(
+            sql: "CREATE TABLE \(table) (\(all.map { "\($0.0) \($0.1)" }.joined(separator: ", ")))"
+        )
+        for (number, index) in indexes.enumerated() {
+            try database.execute(sql: "CREATE INDEX \(table)_\(number) ON \(table) (\(index))")
+        }
+    }
+}

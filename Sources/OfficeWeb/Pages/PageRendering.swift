@@ -1,0 +1,179 @@
+import Mustache
+import Office
+
+/// Turns blocks into what the templates read.
+struct PageRendering {
+    let language: Language
+    let csrf: String?
+    let problems: [Refusal.Problem]
+
+    func context(_ block: Block) -> [String: Any] {
+        switch block {
+        case .paragraph(let text): ["paragraph": text(language)]
+        case .heading(let text): ["heading": text(language)]
+        case .preformatted(let text): ["preformatted": text(language)]
+        case .notice(let kind, let text):
+            ["notice": ["kind": kind.rawValue, "text": text(language), "isError": kind == .error] as [String: Any]]
+        case .facts(let facts):
+            [
+                "hasFacts": !facts.isEmpty,
+                "facts": facts.map { fact -> [String: Any] in
+                    var context: [String: Any] = ["name": fact.name(language), "value": fact.value(language)]
+                    context["link"] = fact.link
+                    return context
+                },
+            ]
+        case .steps(let names, let current):
+            [
+                "steps": [
+                    "items": names.enumerated().map { index, name -> [String: Any] in
+                        ["text": name(language), "isCurrent": index == current, "isDone": index < current]
+                    },
+                    "label": Words.steps(language),
+                ] as [String: Any]
+            ]
+        case .form(let form): ["form": context(form)]
+        case .table(let table): ["table": context(table)]
+        case .links(let links): ["hasLinks": !links.isEmpty, "links": links.map(context)]
+        }
+    }
+
+    private func context(_ link: Link) -> [String: Any] {
+        ["text": link.text(language), "target": link.target, "isButton": link.isButton]
+    }
+
+    private func context(_ form: FormView) -> [String: Any] {
+        var hidden = form.hidden.map { ["name": $0.name, "value": $0.value] }
+        if !form.isSearch, let csrf { hidden.append(["name": "csrf", "value": csrf]) }
+        let general = problems.filter { problem in
+            !form.fields.contains { $0.name == problem.field }
+        }
+        var context: [String: Any] = [
+            "action": form.action, "method": form.isSearch ? "get" : "post", "hidden": hidden,
+            "takesFiles": form.takesFiles, "fields": form.fields.map(context),
+            "data": form.data.map { ["name": $0.name, "value": $0.value(language)] },
+            "problems": general.map { $0.text(language) }, "hasProblems": !problems.isEmpty,
+            "problemsTitle": Words.mend(language),
+            "buttons": form.buttons.map { button -> [String: Any] in
+                [
+                    "text": button.text(language), "name": button.name, "value": button.value,
+                    "look": button.look.rawValue, "isDisabled": button.isDisabled,
+                ]
+            },
+        ]
+        context["table"] = form.table.map(self.context)
+        return context
+    }
+
+    private func context(_ field: Field) -> [String: Any] {
+        let errors = problems.filter { $0.field == field.name }.map { $0.text(language) }
+        var described: [String] = []
+        if field.hint != nil { described.append("\(field.name)-hint") }
+        if !errors.isEmpty { described.append("\(field.name)-error") }
+        var context: [String: Any] = [
+            "name": field.name, "id": field.name, "label": field.label(language), "value": field.value,
+            "isRequired": field.isRequired, "required": Words.required(language), "autocomplete": field.autocomplete,
+            "isDisabled": field.isDisabled, "isInvalid": !errors.isEmpty, "errors": errors,
+            "describedBy": described.joined(separator: " "), "isDescribed": !described.isEmpty,
+            "data": field.data.map { ["name": $0.name, "value": $0.value] },
+        ]
+        context["hint"] = field.hint.map { $0(language) }
+        context["maximumLength"] = field.maximumLength
+        if let repeated = field.generatesInto {
+            context["generates"] = ["target": repeated, "text": Words.generate(language)]
+        }
+        context["isPlain"] = true
+        switch field.kind {
+        case .text: context["input"] = "text"
+        case .mail: context["input"] = "email"
+        case .password: context["input"] = "password"
+        case .file: context["input"] = "file"
+        case .date:
+            context["input"] = "text"
+            context["placeholder"] = "yyyy/mm/dd"
+        case .area: context["area"] = true
+        case .fixed:
+            context["fixed"] = true
+            context["isPlain"] = false
+        case .checkbox:
+            context["checkbox"] = true
+            context["isPlain"] = false
+            context["isTicked"] = field.value == "yes"
+        case .select(let options):
+            context["hasSelect"] = true
+            context["select"] = options.map { self.context($0, of: field) }
+        case .radio(let options): group(options, of: field, "radio", into: &context)
+        case .boxes(let options): group(options, of: field, "checkbox", into: &context)
+        }
+        return context
+    }
+
+    private func group(
+        _ options: [Field.Option],
+        of field: Field,
+        _ input: String,
+        into context: inout [String: Any]
+    ) {
+        context["isPlain"] = false
+        context["hasGroup"] = true
+        context["groupInput"] = input
+        context["group"] = options.map { self.context($0, of: field) }
+    }
+
+    private func context(_ option: Field.Option, of field: Field) -> [String: Any] {
+        [
+            "value": option.value, "text": option.text(language), "isDisabled": option.isDisabled,
+            "isChosen": option.value == field.value || field.values.contains(option.value),
+            "id": "\(field.name)-\(option.value)", "name": field.name,
+        ]
+    }
+
+    private func context(_ table: TableView) -> [String: Any] {
+        var context: [String: Any] = [
+            "caption": table.caption(language), "isEmpty": table.rows.isEmpty, "none": Words.none(language),
+            "columns": table.columns.map { ["text": $0.text(language), "isNumber": $0.isNumber] as [String: Any] },
+            "rows": table.rows.map { row in
+                [
+                    "cells": zip(row, table.columns).map { cell, column -> [String: Any] in
+                        var context: [String: Any] = ["text": cell.text(language), "isNumber": column.isNumber]
+                        context["link"] = cell.link
+                        if let box = cell.box { context["box"] = ["name": box.name, "value": box.value] }
+                        if !cell.buttons.isEmpty { context["buttons"] = cell.buttons.map(self.context) }
+                        return context
+                    }
+                ]
+            },
+        ]
+        if let selects = table.selects {
+            context["selects"] = ["name": selects, "text": Words.selectAll(language)]
+        }
+        if let pager = table.pager {
+            var part: [String: Any] = ["range": pager.range, "label": Words.pages(language)]
+            part["previous"] = pager.previous.map { ["target": $0, "text": Words.previous(language)] }
+            part["next"] = pager.next.map { ["target": $0, "text": Words.next(language)] }
+            context["pager"] = part
+        }
+        return context
+    }
+}
+
+/// Words that every page uses.
+enum Words {
+    static let required = Text("必須", "required")
+    static let steps = Text("手順", "Steps")
+    static let mend = Text("入力内容をご確認ください。", "Please check what was entered.")
+    static let generate = Text("自動生成", "Generate")
+    static let none = Text("該当するデータはありません。", "Nothing was found.")
+    static let selectAll = Text("全て選択", "Select all")
+    static let pages = Text("ページ", "Pages")
+    static let previous = Text("前へ", "Previous")
+    static let next = Text("次へ", "Next")
+    static let back = Text("戻る", "Back")
+    static let confirm = Text("確認", "Confirm")
+    static let complete = Text("完了する", "Complete")
+    static let search = Text("検索", "Search")
+    static let skip = Text("本文へ移動", "Skip to the content")
+    static let menu = Text("メニュー", "Menu")
+    static let logOut = Text("ログアウト", "Log out")
+    static let otherLanguage = Text("English", "日本語")
+}

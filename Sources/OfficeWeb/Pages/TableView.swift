@@ -1,0 +1,88 @@
+package import Office
+
+/// A table with its columns and rows, and the page of it that is shown.
+package struct TableView: Sendable {
+    package struct Column: Sendable {
+        package let text: Text
+        package let isNumber: Bool
+
+        package init(_ text: Text, isNumber: Bool = false) {
+            (self.text, self.isNumber) = (text, isNumber)
+        }
+    }
+
+    package struct Cell: Sendable {
+        package var text: Text
+        package var link: String?
+        /// A box of this name and value before the text.
+        package var box: (name: String, value: String)?
+        /// Links that look like buttons.
+        package var buttons: [Link] = []
+
+        package init(_ text: Text, link: String? = nil) {
+            (self.text, self.link) = (text, link)
+        }
+
+        package init(_ text: String, link: String? = nil) {
+            self.init(Text(verbatim: text), link: link)
+        }
+
+        package init(box name: String, _ value: String, label: Text) {
+            self.init(label)
+            box = (name, value)
+        }
+
+        package init(buttons: [Link]) {
+            self.init(Text("", ""))
+            self.buttons = buttons
+        }
+    }
+
+    package var caption: Text
+    package var columns: [Column]
+    package var rows: [[Cell]]
+    package var pager: Pager?
+    /// The name of the boxes in the first column, for “select all”.
+    package var selects: String?
+
+    package init(
+        caption: Text,
+        columns: [Column],
+        rows: [[Cell]],
+        pager: Pager? = nil,
+        selects: String? = nil
+    ) {
+        (self.caption, self.columns, self.rows) = (caption, columns, rows)
+        (self.pager, self.selects) = (pager, selects)
+    }
+}
+
+/// Which part of a list is shown: `n–m / total`, and the links to the parts before and behind (LST-03).
+package struct Pager: Sendable {
+    package static let sizes = [10, 20, 50, 100]
+
+    package var offset: Int
+    package var size: Int
+    package var total: Int
+    /// The list's address with its search, to which offset and size are added.
+    package var base: String
+
+    /// - Parameter form: the query, with `offset` and `size`.
+    package init(_ form: FormValues, path: String, total: Int) {
+        size = Int(form["size"]).flatMap { Self.sizes.contains($0) ? $0 : nil } ?? 10
+        offset = max(0, Int(form["offset"]) ?? 0)
+        self.total = total
+        let search = form.pairs.filter { $0.name != "offset" && $0.name != "size" && !$0.value.isEmpty }
+        base = path + "?" + search.map { "\($0.name.urlEncoded)=\($0.value.urlEncoded)&" }.joined()
+    }
+
+    /// The sizes and position of a query, before the total is known.
+    package static func bounds(_ form: FormValues) -> (offset: Int, size: Int) {
+        let pager = Pager(form, path: "", total: 0)
+        return (pager.offset, pager.size)
+    }
+
+    var previous: String? { offset > 0 ? "\(base)offset=\(max(0, offset - size))&size=\(size)" : nil }
+    var next: String? { offset + size < total ? "\(base)offset=\(offset + size)&size=\(size)" : nil }
+    var range: String { total == 0 ? "0 / 0" : "\(offset + 1)–\(min(offset + size, total)) / \(total)" }
+}

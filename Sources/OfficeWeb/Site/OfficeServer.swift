@@ -1,0 +1,89 @@
+import Foundation
+import Hummingbird
+import HummingbirdTLS
+package import Logging
+import Mustache
+import NIOSSL
+import Office
+package import OfficeServices
+package import ServiceLifecycle
+
+/// The two servers of the office: the console, and the certificate area behind the administrator certificates.
+package struct OfficeServer: Sendable {
+    package struct Address: Sendable {
+        package var host: String
+        /// 0: one that is free.
+        package var port: Int
+
+        package init(host: String, port: Int) {
+            (self.host, self.port) = (host, port)
+        }
+    }
+
+    /// PEM files.
+    package struct Identity: Sendable {
+        package var certificates: String
+        package var key: String
+        /// The authorities whose certificates open the area.
+        package var clientAuthorities: [String]
+
+        package init(certificates: String, key: String, clientAuthorities: [String]) {
+            (self.certificates, self.key, self.clientAuthorities) = (certificates, key, clientAuthorities)
+        }
+    }
+
+    package let services: [any Service]
+
+    /// - Parameter isReady: is told the port of each server that listens.
+    package init(
+        desk: OfficeDesk,
+        console: Address,
+        area: Address,
+        identity: Identity,
+        limits: RequestLimits = RequestLimits(),
+        log: Logger,
+        isReady: @escaping @Sendable (Site.Server, Int) async -> Void
+    ) async throws {
+        let templates = try await MustacheLibrary(directory: Bundle.module.resourcePath! + "/Templates")
+        let consoleRoutes = Routes(Site(desk: desk, server: .console, templates: templates, limits: limits))
+        let areaRoutes = Routes(Site(desk: desk, server: .area, templates: templates, limits: limits))
+        for routes in [consoleRoutes, areaRoutes] { try routes.staticFiles() }
+        consoleRoutes.console()
+        areaRoutes.area()
+        services = [
+            try Self.application(consoleRoutes, .console, console, identity, log, isReady),
+            try Self.application(areaRoutes, .area, area, identity, log, isReady),
+        ]
+    }
+
+    private static func application(
+        _ routes: Routes,
+        _ server: Site.Server,
+        _ address: Address,
+        _ identity: Identity,
+        _ log: Logger,
+        _ isReady: @escaping @Sendable (Site.Server, Int) async -> Void
+    ) throws -> some ApplicationProtocol {
+        let chain = try NIOSSLCertificate.fromPEMFile(identity.certificates).map {
+            NIOSSLCertificateSource.certificate($0)
+        }
+        let key = try NIOSSLPrivateKey(file: identity.key, format: .pem)
+        var tls = TLSConfiguration.makeServerConfiguration(certificateChain: chain, privateKey: .privateKey(key))
+        tls.minimumTLSVersion = .tlsv12
+        if server == .area {
+            // Who shows no certificate is shown the gate; what is shown must chain to our authority.
+            tls.certificateVerification = .optionalVerification
+            tls.trustRoots = .certificates(
+                try identity.clientAuthorities.flatMap { try NIOSSLCertificate.fromPEMFile($0) }
+            )
+            tls.sendCANameList = true
+        }
+        return Application(
+            router: routes.router,
+            server: try .tls(.http1(configuration: .init(idleTimeout: .seconds(60))), tlsConfiguration: tls),
+            configuration: .init(address: .hostname(address.host, port: address.port), serverName: "Inkan"),
+            onServerRunning: { channel in await isReady(server, channel.localAddress?.port ?? 0) },
+            logger: log
+        )
+    }
+}

@@ -1,0 +1,34 @@
+package import Hummingbird
+import HummingbirdTLS
+import NIOCore
+import NIOSSL
+
+/// What a request brings beside its bytes: the connection that it came through.
+package struct OfficeRequestContext: RequestContext {
+    package var coreContext: CoreRequestContextStorage
+    let channel: any Channel
+
+    package init(source: ApplicationRequestContextSource) {
+        coreContext = .init(source: source)
+        channel = source.channel
+    }
+
+    package var maxUploadSize: Int { FormValues.longest }
+
+    /// The address of the other end, without the port.
+    var remoteAddress: String {
+        channel.remoteAddress?.ipAddress ?? ""
+    }
+
+    /// The serial number of the certificate that the client showed, hexadecimal; the connection has verified its chain.
+    func certificateSerial() async throws -> String? {
+        guard let certificate = try await channel.nioSSL_peerCertificate().get() else { return nil }
+        return serialText(certificate.serialNumber)
+    }
+}
+
+/// Lower case, without the octet that keeps the number positive: as the appliance writes serials.
+func serialText(_ serial: [UInt8]) -> String {
+    let digits = serial.drop { $0 == 0 }.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
+    return digits.joined()
+}

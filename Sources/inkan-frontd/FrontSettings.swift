@@ -1,0 +1,130 @@
+import CLinux
+import Foundation
+import Office
+import OfficeServices
+import OfficeWeb
+import StrictYAML
+
+/// The settings of `inkan-frontd` on one machine.
+struct FrontSettings {
+    var database: String
+    /// The appliance's front-end socket.
+    var signer: String
+    /// The file with the key that seals what the office must read again.
+    var vaultKey: String
+    var console: OfficeServer.Address
+    var area: OfficeServer.Address
+    var identity: OfficeServer.Identity
+    var office: OfficeSettings
+
+    init(file: String) throws {
+        let text = try String(contentsOfFile: file, encoding: .utf8)
+        self = try YAMLValue.document(text).mapping { (settings) throws(YAMLError) in try FrontSettings(&settings) }
+    }
+
+    private init(_ settings: inout YAMLMapping) throws(YAMLError) {
+        database = try settings.required("database").string()
+        signer = try settings.required("signer").string()
+        vaultKey = try settings.required("vaultKey").string()
+        let console = try settings.required("console").server()
+        let area = try settings.required("area").server()
+        (self.console, self.area) = (console.address, area.address)
+        identity = try settings.required("tls").mapping { (tls) throws(YAMLError) in
+            OfficeServer.Identity(
+                certificates: try tls.required("certificates").string(),
+                key: try tls.required("key").string(),
+                clientAuthorities: try tls.required("clientAuthorities").list { (path) throws(YAMLError) in
+                    try path.string()
+                }
+            )
+        }
+        office = OfficeSettings(
+            consoleURL: console.url,
+            areaURL: area.url,
+            catalogue: try settings.required("catalogue").catalogue(),
+            issuing: try settings.required("issuing").mapping { (issuing) throws(YAMLError) in
+                IssuingSettings(
+                    accessIssuer: try issuing.required("accessIssuer").string(),
+                    smimeIssuer: try issuing.required("smimeIssuer").string(),
+                    administratorProfile: try issuing.required("administratorProfile").string()
+                )
+            },
+            mail: try settings.required("mail").mapping { (mail) throws(YAMLError) in
+                MailSettings(
+                    noReply: try mail.required("noReply").string(),
+                    approval: try mail.required("approval").string(),
+                    vetting: try mail.required("vetting").string()
+                )
+            },
+            links: try settings.required("links").mapping { (links) throws(YAMLError) in
+                LinkSettings(
+                    manual: try links.required("manual").string(),
+                    enquiry: try links.required("enquiry").string()
+                )
+            }
+        )
+    }
+}
+
+extension YAMLValue {
+    fileprivate func server() throws(YAMLError) -> (address: OfficeServer.Address, url: String) {
+        try mapping { (server) throws(YAMLError) in
+            (
+                OfficeServer.Address(
+                    host: try server.required("host").string(),
+                    port: try server.required("port").integer(in: 0...65535)
+                ), try server.required("url").string()
+            )
+        }
+    }
+
+    fileprivate func catalogue() throws(YAMLError) -> Catalogue {
+        try mapping { (catalogue) throws(YAMLError) in
+            Catalogue(
+                products: try catalogue.required("products").list { (value) throws(YAMLError) in try value.product() },
+                codes: try catalogue.optional("codes") { (codes) throws(YAMLError) in
+                    try codes.list { (value) throws(YAMLError) in try value.code() }
+                } ?? [],
+                shortTermDays: try catalogue.required("shortTermDays").integer(in: 1...366)
+            )
+        }
+    }
+
+    private func product() throws(YAMLError) -> Product {
+        try mapping { (product) throws(YAMLError) in
+            Product(
+                id: try product.required("id").string(),
+                kind: try product.required("kind").oneOf(LicenceKind.self),
+                name: try product.required("name").string(),
+                units: try product.optional("units") { (units) throws(YAMLError) in try units.integer(in: 1...1_000_000)
+                },
+                prices: try product.required("prices").mapping { (prices) throws(YAMLError) in
+                    var all: [CertificateTerm: Int] = [:]
+                    for term in CertificateTerm.allCases {
+                        if let price = prices.optional(term.rawValue) {
+                            all[term] = try price.integer(in: 0...1_000_000_000)
+                        }
+                    }
+                    return all
+                }
+            )
+        }
+    }
+
+    private func code() throws(YAMLError) -> DiscountCode {
+        try mapping { (code) throws(YAMLError) in
+            DiscountCode(
+                family: try code.required("family").oneOf(DiscountCode.Family.self),
+                code: try code.required("code").string(),
+                percent: try code.required("percent").integer(in: 1...100),
+                firstDay: try code.required("firstDay").day(),
+                lastDay: try code.required("lastDay").day()
+            )
+        }
+    }
+
+    private func day() throws(YAMLError) -> Day {
+        guard let day = Day(try string()) else { throw error(.wrongType, "a day is written yyyy/mm/dd") }
+        return day
+    }
+}
