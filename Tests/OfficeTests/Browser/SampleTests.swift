@@ -8,4 +8,9 @@ struct SampleTests {
     func sample() throws {
         try BrowserWalk.expectDone("sample.py", ["check"], done: "check")
     }
+
+    @Test("forms show the address, tick all boxes, insert variables and make passwords")
+    func comforts() throws {
+        try BrowserWalk.expectDone("sample.py", ["comforts"], done: "comforts")
+    }
 }

@@ -41,10 +41,11 @@ class Server(http.server.ThreadingHTTPServer):
         request.settimeout(10)
         try:
             secured = self.context.wrap_socket(request, server_side=True)
-        except ssl.SSLError as error:
+        except (ssl.SSLEOFError, ssl.SSLZeroReturnError, ConnectionError):
             # A browser that is asked for a certificate hangs up, looks for one, and comes again.
-            if error.reason != "UNEXPECTED_EOF_WHILE_READING":
-                self.refusals.append(error.reason)
+            return
+        except ssl.SSLError as error:
+            self.refusals.append(error.reason or str(error))
             return
         with secured:
             self.RequestHandlerClass(secured, client_address, self)

@@ -1,6 +1,7 @@
 """A page with everything that the stylesheet is for, in both languages, light and dark, on a desk and on a telephone.
 
-    sample.py check FOLDER             axe finds nothing, nothing sticks out, the keyboard reaches what it must
+    sample.py check FOLDER             axe finds nothing, nothing sticks out, fingers and keyboard reach what they must
+    sample.py comforts FOLDER          what forms.js adds to forms
     sample.py pictures FOLDER          writes pictures, and the page as it is printed, to be looked at
 """
 
@@ -53,8 +54,10 @@ def views(folder):
         thread.join()
 
 
+# Links in running text are as small as the text, by WCAG's own exception.
 SMALL_TARGETS = """
-    return Array.from(document.querySelectorAll("a, button, input:not([type=hidden]), select, textarea, summary"))
+    const selector = "a, button, input:not([type=hidden]), select, textarea, summary";
+    return Array.from(document.querySelectorAll(selector))
         .filter((each) => each.checkVisibility() && !each.matches("p a, main li a, dd a, td a"))
         .map((each) => [each.closest("label")?.getBoundingClientRect() ?? each.getBoundingClientRect(), each])
         .filter(([box]) => box.height < arguments[0] || box.width < 24)
@@ -70,6 +73,10 @@ def check(folder):
         assert wide <= seen, f"{name}: the page is {wide} wide, and {seen} of it can be seen"
         small = browser.run(SMALL_TARGETS, 24)
         assert small == [], (name, small)
+        if "telephone" in name:
+            fingers = "main form > .actions > *, .pager a, .field > select, .field > textarea"
+            heights = [each.size["height"] for each in browser.all(fingers)]
+            assert len(heights) > 8 and min(heights) >= 44, (name, heights)
         browser.run("document.activeElement.blur()")
         assert "skip" in focus_after_tab(browser), "the first stop of the keyboard is the way past the menu"
         assert browser.run("return document.activeElement.getBoundingClientRect().top") >= 0, "it is not seen"
@@ -82,6 +89,34 @@ def focus_after_tab(browser):
     return browser.run("return document.activeElement.className")
 
 
+def comforts(folder):
+    for name, browser in views(folder):
+        # The address is put together as it is typed.
+        browser.fill("localPart", "hanako@")
+        assert browser.text("#address") == "hanako@example.co.jp", name
+        # One box for all, which shows when some are ticked, and when all are.
+        state = "const box = document.querySelector('[data-select-all]'); return [box.checked, box.indeterminate]"
+        assert browser.run(state) == [False, True], name
+        browser.press("[data-select-all]")
+        assert all(box.is_selected() for box in browser.all("[name=order]")) and browser.run(state) == [True, False]
+        browser.press("[name=order]")
+        assert browser.run(state) == [False, True], name
+        browser.press("[data-select-all]")
+        browser.press("[data-select-all]")
+        assert not any(box.is_selected() for box in browser.all("[name=order]")), name
+        # A variable goes in where the cursor is, in place of what is marked.
+        browser.fill("body", "To and on")
+        browser.run("document.querySelector('#body').setSelectionRange(3, 6)")
+        browser.press("[data-insert-into]")
+        assert browser.find("#body").get_attribute("value") == "To {{name}} on", name
+        assert browser.run("return document.querySelector('#body').selectionStart") == 11, name
+        # A password is made, in clear.
+        browser.press("[data-generate]")
+        password = browser.find("#password")
+        assert password.get_attribute("type") == "text" and len(password.get_attribute("value")) == 20, name
+        assert browser.complaints() == [], name
+
+
 def pictures(folder):
     for name, browser in views(folder):
         browser.screenshot(pathlib.Path(folder) / f"{name}.png")
@@ -90,5 +125,5 @@ def pictures(folder):
 
 
 if __name__ == "__main__":
-    {"check": check, "pictures": pictures}[sys.argv[1]](sys.argv[2])
+    {"check": check, "comforts": comforts, "pictures": pictures}[sys.argv[1]](sys.argv[2])
     print(f"{sys.argv[1]} done")
