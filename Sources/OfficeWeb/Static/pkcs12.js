@@ -12,7 +12,7 @@ import {
  * How often a password is hashed: the same for the bags and for the MAC, since a guesser takes the cheapest of the
  * three. It is what the service takes for the files that it packs itself. More would not help: the MAC has to be hashed
  * a call at a time (WebCrypto has no such derivation), which takes half a second here and longer on a slow telephone,
- * and .NET's loader refuses files with more than 300,000 by default.
+ * and importers have limits of their own (.NET's loader, for each derivation and for their sum).
  */
 const iterations = 100_000;
 /** After how many rounds of the MAC the page gets a turn. */
