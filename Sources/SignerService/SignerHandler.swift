@@ -116,7 +116,7 @@ package final class SignerHandler: CallHandler {
         line.issue(Submission(order, call: call), isWanted: { !call.isAbandoned }) { result in
             switch result {
             case .success(let released):
-                call.reply { writer in
+                call.reply(expecting: 8192) { writer in
                     writer.name("issued")
                     released.write(to: &writer)
                 }

@@ -53,12 +53,15 @@ public final class Call: Sendable {
 
     /// The final answer.
     ///
-    /// - Parameter body: writes the members of `parameters`.
+    /// - Parameters:
+    ///   - capacity: how many bytes to expect, so that a long answer need not be moved while it grows.
+    ///   - body: writes the members of `parameters`.
     /// - Returns: whether this was the first final answer; a second one is dropped.
     @discardableResult
-    public func reply(_ body: (inout JSONWriter) -> Void = { _ in }) -> Bool {
+    public func reply(expecting capacity: Int = 512, _ body: (inout JSONWriter) -> Void = { _ in }) -> Bool {
         guard !isAnswered.exchange(true, ordering: .acquiringAndReleasing) else { return false }
-        connection.deliver(oneway ? [] : AnswerMessage.reply(continues: false, body), to: place, isFinal: true)
+        let answer = oneway ? [] : AnswerMessage.reply(continues: false, expecting: capacity, body)
+        connection.deliver(answer, to: place, isFinal: true)
         return true
     }
 

@@ -43,8 +43,12 @@ struct CallMessage {
 
 /// Builds the messages that answer a call, with their NUL.
 enum AnswerMessage {
-    static func reply(continues: Bool, _ body: (inout JSONWriter) -> Void) -> [UInt8] {
-        var writer = JSONWriter(capacity: 512)
+    static func reply(
+        continues: Bool,
+        expecting capacity: Int = 512,
+        _ body: (inout JSONWriter) -> Void
+    ) -> [UInt8] {
+        var writer = JSONWriter(capacity: capacity)
         writer.prologue(continues ? #"{"continues":true,"parameters":{"# : #"{"parameters":{"#)
         return finish(&writer, body)
     }

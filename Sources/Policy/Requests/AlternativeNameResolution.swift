@@ -20,7 +20,7 @@ extension AlternativeNameRules {
             }
             if let problem = Self.problem(with: name) { throw PolicyViolation(problem, field: field) }
         }
-        guard Set(names).count == names.count else {
+        guard names.areAllDifferent else {
             throw PolicyViolation(.alternativeNameTwice, field: field, "a name stands twice")
         }
         for kind in AlternativeNameKind.allCases {

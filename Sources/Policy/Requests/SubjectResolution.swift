@@ -52,21 +52,21 @@ extension SubjectRules {
         }
         var subject = DistinguishedName()
         for rule in attributes {
-            let field = "subject.\(rule.type.rawValue)"
+            func field() -> String { "subject.\(rule.type.rawValue)" }
             var values = given.filter { $0.type == rule.type }.map(\.value)
             if case .fixed(let text) = rule.kind, values.isEmpty { values = [text] }
             if values.isEmpty, rule.kind == .required {
-                throw PolicyViolation(.attributeMissing, field: field, "the profile demands the attribute")
+                throw PolicyViolation(.attributeMissing, field: field(), "the profile demands the attribute")
             }
-            guard values.count <= rule.count, Set(values).count == values.count else {
+            guard values.count <= rule.count, values.areAllDifferent else {
                 throw PolicyViolation(
                     .attributeRepeated,
-                    field: field,
+                    field: field(),
                     "the profile takes \(rule.count) different values, not \(values.count)"
                 )
             }
             for value in values {
-                if let problem = rule.problem(with: value) { throw PolicyViolation(problem, field: field) }
+                if let problem = rule.problem(with: value) { throw PolicyViolation(problem, field: field()) }
                 subject.attributes.append(DistinguishedName.Attribute(rule.type, value))
             }
         }

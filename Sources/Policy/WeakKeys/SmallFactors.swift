@@ -1,14 +1,18 @@
 /// Finds small prime factors of a modulus.
 ///
-/// The primes are multiplied together as far as 64 bits go. One pass over the limbs for each product gives a value that
-/// a prime of the product divides exactly when it divides the modulus: the pass works from the low end with the inverse
-/// of the product modulo 2^64, two multiplications a limb and no division.
+/// The primes are multiplied together as far as 57 bits go. The limbs, each times what 2^64 to its place leaves modulo
+/// such a product, add up to a number of two limbs that a prime of the product divides exactly when it divides the
+/// modulus: one multiplication a limb, of which none waits for another, and no division.
 struct SmallFactors: Sendable {
     /// Every odd prime below this is tried.
     static let bound = 8192
 
     /// Built once a process.
     static let shared = SmallFactors()
+
+    /// The largest number that is taken: as many products of 64 and 57 bits add up to at most 128 bits.
+    static let mostLimbs = 128
+    private static let productBits = 57
 
     private struct Prime: Sendable {
         var value: UInt64
@@ -35,45 +39,48 @@ struct SmallFactors: Sendable {
 
     private let primes: [Prime]
     private let groups: [Group]
+    /// For each group, one after the other: 2^(64 · place) modulo its product, for every place.
+    private let powers: [UInt64]
 
     private init() {
         let primes = oddPrimes(below: Self.bound).map { Prime($0) }
         var groups: [Group] = []
+        var powers: [UInt64] = []
         var start = 0
         while start < primes.count {
             var group = Group(primes: start..<start)
             var end = start
             while end < primes.count {
                 let (product, overflow) = group.product.multipliedReportingOverflow(by: primes[end].value)
-                if overflow { break }
+                if overflow || product >> UInt64(Self.productBits) != 0 { break }
                 group.product = product
                 end += 1
             }
             group.primes = start..<end
             group.inverse = inverseModulo2To64(group.product)
             groups.append(group)
+            var power: UInt64 = 1
+            for _ in 0..<Self.mostLimbs {
+                powers.append(power)
+                power = group.product.dividingFullWidth((power, 0)).remainder
+            }
             start = end
         }
-        // Whole fours, so that the passes can run side by side. A product of 1 has no primes to test.
-        while groups.count % 4 != 0 { groups.append(Group(primes: start..<start)) }
         self.primes = primes
         self.groups = groups
+        self.powers = powers
     }
 
-    /// The smallest odd prime below the bound that divides `number`, or `nil`.
+    /// The smallest odd prime below the bound that divides `number`, of at most `mostLimbs` limbs, or `nil`.
     func smallestFactor(of number: LimbArithmetic.Limbs) -> UInt64? {
-        number.withUnsafeBufferPointer { limbs in
-            groups.withUnsafeBufferPointer { groups in
+        precondition(number.count <= Self.mostLimbs, "the sum would not fit into two limbs")
+        return number.withUnsafeBufferPointer { limbs in
+            powers.withUnsafeBufferPointer { powers in
                 primes.withUnsafeBufferPointer { primes in
-                    var index = 0
-                    while index < groups.count {
-                        let shares = Self.shares(of: limbs, groups, index)
-                        for offset in 0..<4 {
-                            for prime in groups[index + offset].primes where primes[prime].divides(shares[offset]) {
-                                return primes[prime].value
-                            }
-                        }
-                        index += 4
+                    for (index, group) in groups.enumerated() {
+                        let from = index * Self.mostLimbs
+                        let share = Self.share(of: limbs, powers[from..<from + limbs.count], group)
+                        for prime in group.primes where primes[prime].divides(share) { return primes[prime].value }
                     }
                     return nil
                 }
@@ -81,23 +88,25 @@ struct SmallFactors: Sendable {
         }
     }
 
-    /// Four passes at once: they don't wait for one another's multiplications.
-    private static func shares(
+    /// One limb that the primes of a group divide exactly when they divide the number.
+    @inline(__always)
+    private static func share(
         of limbs: UnsafeBufferPointer<UInt64>,
-        _ groups: UnsafeBufferPointer<Group>,
-        _ index: Int
-    ) -> SIMD4<UInt64> {
-        let (first, second, third, fourth) = (groups[index], groups[index + 1], groups[index + 2], groups[index + 3])
-        var (a, b, c, d): (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
-        for limb in limbs {
-            a = step(limb, a, first)
-            b = step(limb, b, second)
-            c = step(limb, c, third)
-            d = step(limb, d, fourth)
+        _ powers: Slice<UnsafeBufferPointer<UInt64>>,
+        _ group: Group
+    ) -> UInt64 {
+        let powers = UnsafeBufferPointer(rebasing: powers)
+        var (high, low): (UInt64, UInt64) = (0, 0)
+        for place in limbs.indices {
+            let product = limbs[place].multipliedFullWidth(by: powers[place])
+            let (sum, carry) = low.addingReportingOverflow(product.low)
+            low = sum
+            high = high &+ product.high &+ (carry ? 1 : 0)
         }
-        return SIMD4(a, b, c, d)
+        return step(high, step(low, 0, group), group)
     }
 
+    /// Takes the lowest limb off by adding the multiple of the product that makes it zero (Montgomery's reduction).
     @inline(__always)
     private static func step(_ limb: UInt64, _ carry: UInt64, _ group: Group) -> UInt64 {
         let (rest, borrow) = limb.subtractingReportingOverflow(carry)

@@ -2,38 +2,103 @@ extension LimbArithmetic {
     /// The largest whole number whose square is not above `number`, and whether its square is `number` itself.
     static func squareRoot(_ number: Limbs) -> (root: Limbs, isExact: Bool) {
         guard !number.isEmpty else { return ([], true) }
-        // An even count of limbs and one of the two top bits set: what the recursion needs. The shift is even, so that
-        // the root is merely shifted by half of it.
+        // An even count of limbs and one of the two top bits set: what the digits are estimated by. The shift is even,
+        // so that the root is merely shifted by half of it.
         let width = (bitWidth(number) + 127) / 128 * 128
         let shift = (width - bitWidth(number)) & ~1
-        let scaled = shiftedLeft(number, by: shift)
-        let (root, remainder) = rootOfNormalised(scaled)
-        guard shift != 0 else { return (root, remainder.isEmpty) }
+        var rest = shift == 0 ? number : shiftedLeft(number, by: shift)
+        let root = takeSquare(from: &rest)
+        let hasNoRest = rest.allSatisfy { $0 == 0 }
+        guard shift != 0 else { return (root, hasNoRest) }
         let unscaled = shiftedRight(root, by: shift / 2)
-        let isExact = remainder.isEmpty && shiftedLeft(unscaled, by: shift / 2) == root
+        let isExact = hasNoRest && shiftedLeft(unscaled, by: shift / 2) == root
         return (unscaled, isExact)
     }
 
-    /// Root and remainder by halves (P. Zimmermann, "Karatsuba Square Root", INRIA RR-3805): the root of the upper half
-    /// gives the upper half of the root, one division the lower half, one square the correction.
-    private static func rootOfNormalised(_ number: Limbs) -> (root: Limbs, remainder: Limbs) {
-        let half = number.count / 2
-        guard half > 1 else { return rootOfTwoLimbs(high: number[1], low: number[0]) }
-        let low = half / 2
-        let (upperRoot, upperRest) = rootOfNormalised(Limbs(number[(2 * low)...]))
-        let dividend = trimmed(Limbs(number[low..<(2 * low)]) + upperRest)
-        var (quotient, rest) = quotientAndRemainder(dividend, by: upperRoot)
-        if let lowest = quotient.first, lowest & 1 == 1 { rest = sum(rest, upperRoot) }
-        quotient = shiftedRight(quotient, by: 1)
-
-        var root = sum(shiftedLeft(upperRoot, by: 64 * low), quotient)
-        var remainder = trimmed(Limbs(number[..<low]) + rest)
-        let square = product(quotient, quotient)
-        while isLess(remainder, square) {
-            remainder = difference(sum(remainder, shiftedLeft(root, by: 1)), [1])
-            root = difference(root, [1])
+    /// The root limb by limb from the top, as it is done by hand with pencil and paper: the root so far is r; the next
+    /// limb q is the largest for which what is left has room for q · (2 · r · 2^64 + q).
+    ///
+    /// - Parameter rest: twice as many limbs as the root has, one of the two top bits set; afterwards, what the root
+    ///   leaves of it.
+    private static func takeSquare(from rest: inout Limbs) -> Limbs {
+        let count = rest.count / 2
+        let top = rootOfTwoLimbs(high: rest[2 * count - 1], low: rest[2 * count - 2])
+        for place in 0..<2 {
+            rest[2 * count - 2 + place] = place < top.remainder.count ? top.remainder[place] : 0
         }
-        return (root, difference(remainder, square))
+        // Twice the root, so far as it is known. Its own top bit is set, so that the limb above is 1.
+        var double = Limbs(repeating: 0, count: count + 1)
+        double[count] = 1
+        double[count - 1] = top.root[0] << 1
+        let divisor = top.root[0]
+        rest.withUnsafeMutableBufferPointer { rest in
+            double.withUnsafeMutableBufferPointer { double in
+                for place in (0..<count - 1).reversed() { takeDigit(place, divisor, double, rest) }
+            }
+        }
+        return shiftedRight(double, by: 1)
+    }
+
+    /// Finds one limb of the root, takes its share from the rest and puts twice the limb in its place.
+    private static func takeDigit(
+        _ place: Int,
+        _ divisor: UInt64,
+        _ double: UnsafeMutableBufferPointer<UInt64>,
+        _ rest: UnsafeMutableBufferPointer<UInt64>
+    ) {
+        let above = UnsafeMutableBufferPointer(rebasing: rest[(2 * place)...(place + double.count)])
+        let digits = UnsafeMutableBufferPointer(rebasing: double[place...])
+        let last = above.count - 1
+        // Half of the rest by the root, judged by their top limbs: never too small, and too large by very little.
+        let high = above[last] << 63 | above[last - 1] >> 1
+        let low = above[last - 1] << 63 | above[last - 2] >> 1
+        var digit = high >= divisor ? .max : divisor.dividingFullWidth((high, low)).quotient
+        digits[0] = digit
+        var isTooMuch = subtract(digits, times: digit, from: above)
+        while isTooMuch {
+            // (digit − 1)² and its share of the double are less by 2 · (digit − 1) + 1 and once the double.
+            digit -= 1
+            digits[0] = digit << 1 | 1
+            digits[1] |= digit >> 63
+            isTooMuch = !add(digits, to: above)
+            digits[1] &= ~1
+        }
+        digits[0] = digit << 1
+        digits[1] |= digit >> 63
+    }
+
+    /// Answers whether the result is below zero; then the highest limb's worth is missing.
+    private static func subtract(
+        _ number: UnsafeMutableBufferPointer<UInt64>,
+        times factor: UInt64,
+        from rest: UnsafeMutableBufferPointer<UInt64>
+    ) -> Bool {
+        var carry: UInt64 = 0
+        for index in number.indices {
+            let (high, low) = number[index].multipliedFullWidth(by: factor)
+            let (sum, first) = low.addingReportingOverflow(carry)
+            let (value, second) = rest[index].subtractingReportingOverflow(sum)
+            rest[index] = value
+            carry = high &+ (first ? 1 : 0) &+ (second ? 1 : 0)
+        }
+        let (value, isBelow) = rest[number.count].subtractingReportingOverflow(carry)
+        rest[number.count] = value
+        return isBelow
+    }
+
+    /// Answers whether the sum went beyond the highest limb, which undoes that something was missing there.
+    private static func add(
+        _ number: UnsafeMutableBufferPointer<UInt64>,
+        to rest: UnsafeMutableBufferPointer<UInt64>
+    ) -> Bool {
+        var carry = false
+        for index in rest.indices {
+            let (partial, first) = rest[index].addingReportingOverflow(index < number.count ? number[index] : 0)
+            let (value, second) = partial.addingReportingOverflow(carry ? 1 : 0)
+            rest[index] = value
+            carry = first || second
+        }
+        return carry
     }
 
     private static func rootOfTwoLimbs(high: UInt64, low: UInt64) -> (root: Limbs, remainder: Limbs) {

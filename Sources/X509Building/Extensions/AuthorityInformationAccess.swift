@@ -65,7 +65,7 @@ extension Extension {
 
     private static func check(_ access: AuthorityInformationAccess) throws(X509Error) {
         guard (1...16).contains(access.ocsp.count + access.caIssuers.count),
-            Set(access.ocsp).count == access.ocsp.count, Set(access.caIssuers).count == access.caIssuers.count
+            access.ocsp.areAllDifferent, access.caIssuers.areAllDifferent
         else {
             throw X509Error(.valueInvalid, "1 to 16 different URIs are taken", field: "authorityInfoAccess")
         }

@@ -43,7 +43,7 @@ extension Extension {
     }
 
     private static func check(_ uris: [String]) throws(X509Error) {
-        guard (1...16).contains(uris.count), Set(uris).count == uris.count else {
+        guard (1...16).contains(uris.count), uris.areAllDifferent else {
             throw X509Error(.valueInvalid, "1 to 16 different URIs are taken", field: "cRLDistributionPoints")
         }
     }

@@ -68,7 +68,7 @@ extension Extension {
     }
 
     private static func check(_ policies: [CertificatePolicy]) throws(X509Error) {
-        guard (1...16).contains(policies.count), Set(policies.map(\.oid)).count == policies.count else {
+        guard (1...16).contains(policies.count), policies.map(\.oid).areAllDifferent else {
             throw X509Error(
                 .valueInvalid,
                 "1 to 16 different policies are taken",

@@ -76,7 +76,7 @@ extension Extension {
     }
 
     private static func check(_ usages: [ExtendedKeyUsage]) throws(X509Error) {
-        guard (1...16).contains(usages.count), Set(usages.map(\.oid)).count == usages.count else {
+        guard (1...16).contains(usages.count), usages.map(\.oid).areAllDifferent else {
             throw X509Error(
                 .valueInvalid,
                 "1 to 16 different purposes are taken",

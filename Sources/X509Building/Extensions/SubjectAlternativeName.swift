@@ -25,7 +25,7 @@ extension Extension {
     }
 
     private static func check(_ names: [GeneralName]) throws(X509Error) {
-        guard (1...64).contains(names.count), Set(names).count == names.count else {
+        guard (1...64).contains(names.count), names.areAllDifferent else {
             throw X509Error(
                 .valueInvalid,
                 "1 to 64 different names are taken",
