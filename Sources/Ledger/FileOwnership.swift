@@ -45,9 +45,15 @@ final class FileOwnership: Sendable {
     }
 
     /// Gives the right up, once the last write is done.
+    ///
+    /// Unlocked before it is closed: a child that another thread is starting has a copy of the descriptor until it runs
+    /// its program, and closing ours alone would leave the lock to it.
     func release() {
         descriptor.withLock { descriptor in
-            if let descriptor { close(descriptor) }
+            if let descriptor {
+                flock(descriptor, LOCK_UN)
+                close(descriptor)
+            }
             descriptor = nil
         }
     }

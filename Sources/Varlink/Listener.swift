@@ -150,7 +150,9 @@ private struct FolderLock {
         }
     }
 
+    /// Unlocked first: a child that is being started has a copy of the descriptor until it runs its program.
     func release() {
+        flock(descriptor, LOCK_UN)
         close(descriptor)
     }
 }

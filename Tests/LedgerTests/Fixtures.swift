@@ -42,18 +42,6 @@ final class TemporaryFolder: Sendable {
         return try LedgerStore(settings, clock: clock, log: { _ in })
     }
 
-    /// Opens a ledger that was just closed. A process that another test is starting may hold its lock for a moment.
-    func reopen() throws -> LedgerStore {
-        let deadline = ContinuousClock.now + .seconds(5)
-        while true {
-            do {
-                return try open()
-            } catch LedgerError.inUse where ContinuousClock.now < deadline {
-                usleep(10_000)
-            }
-        }
-    }
-
     /// A copy of a closed ledger.
     func copy(of ledger: String) throws -> String {
         let copy = path + "/" + UUID().uuidString + ".sqlite"

@@ -32,6 +32,25 @@ import Testing
         #expect(report.isSound && report.entries == size && size > 512)
     }
 
+    @Test("a ledger that was closed can be opened at once, whoever still has a copy of its lock's descriptor")
+    func copiedDescriptor() throws {
+        let ledger = try folder.open()
+        // What a child has between its making and the program that it is to run: the same open file.
+        let copies = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").compactMap { Int32($0) }
+            .filter { target(of: $0) == folder.ledger + ".lock" }.map { dup($0) }
+        defer { for copy in copies { close(copy) } }
+        #expect(copies.count == 1)
+        #expect(throws: LedgerError.inUse(path: folder.ledger)) { try folder.open() }
+        ledger.stop()
+        try folder.open().stop()
+    }
+
+    private func target(of descriptor: Int32) -> String? {
+        guard let path = realpath("/proc/self/fd/\(descriptor)", nil) else { return nil }
+        defer { free(path) }
+        return String(cString: path)
+    }
+
     @Test("orders, serial numbers and keys are known after opening again")
     func remembered() async throws {
         let (order, authority) = (SampleOrder("A"), SampleOrder("B"))

@@ -28,7 +28,7 @@ struct StatusTests {
         #expect(listed(ledger) == [bad.intent.serial])
         ledger.revokedSerials.forEach(ofIssuerKey: 7) { _ in Issue.record("another issuer's list has an entry") }
         ledger.stop()
-        let again = try folder.reopen()
+        let again = try folder.open()
         #expect(try again.standing(serial: bad.intent.serial) == standing)
         #expect(try again.standing(serial: good.intent.serial).state == .good)
         #expect(listed(again) == [bad.intent.serial])
@@ -56,7 +56,7 @@ struct StatusTests {
         try await ledger.change(released, .hold)
         #expect(Set(listed(ledger)) == [final.intent.serial, released.intent.serial])
         ledger.stop()
-        let again = try folder.reopen()
+        let again = try folder.open()
         #expect(try again.standing(serial: final.intent.serial) == standing)
         #expect(try again.standing(serial: released.intent.serial).since == 1_800_000_100)
         again.stop()
@@ -102,7 +102,7 @@ struct StatusTests {
         #expect(listed(ledger) == [order.intent.serial])
         await #expect(throws: LedgerError.self) { try await ledger.change(order, .hold) }
         ledger.stop()
-        let again = try folder.reopen()
+        let again = try folder.open()
         #expect(try again.standing(serial: order.intent.serial).state == .neverReleased)
         #expect(listed(again) == [order.intent.serial])
         #expect(try again.standing(serial: [1, 2, 3]).state == .unknown)
@@ -129,7 +129,7 @@ struct StatusTests {
         try await ledger.intendCRL(number: 2, of: "smime-p256")
         await #expect(throws: LedgerError.crlNumberRepeated(last: 5)) { try await ledger.intendCRL(number: 5) }
         ledger.stop()
-        let again = try folder.reopen()
+        let again = try folder.open()
         await #expect(throws: LedgerError.crlNumberRepeated(last: 5)) { try await again.intendCRL(number: 4) }
         #expect(try again.reader.lastCRLNumber(issuerKeyHash: sha256(Array("smime-rsa".utf8))) == 5)
         try await again.intendCRL(number: 6)
