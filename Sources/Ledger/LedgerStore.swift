@@ -63,12 +63,18 @@ package final class LedgerStore: Sendable {
         self.log = log
         ownership = try FileOwnership(of: settings.path, mayCreate: settings.mayCreate)
         do {
-            try LedgerStore.identify(settings)
+            let index = IntentIndex()
+            let found = try LedgerStore.lookUntouched(settings, index: index)
             var configuration = Connections.configuration(label: "ledger")
             configuration.busyMode = .timeout(settings.busySeconds)
             pool = try DatabasePool(path: settings.path, configuration: configuration)
-            let index = IntentIndex()
-            let opened = try LedgerStore.prepare(pool, settings: settings, index: index, now: clock.now)
+            let opened = try LedgerStore.prepare(
+                pool,
+                settings: settings,
+                index: index,
+                found: found,
+                now: clock.now
+            )
             try syncFolder(of: settings.path)
             closedAtOpening = opened.closed
             trimmer = try LogTrimmer(path: settings.path, threshold: settings.checkpointPages, log: log)
@@ -88,34 +94,38 @@ package final class LedgerStore: Sendable {
         stop()
     }
 
-    /// Looks at the file without changing it: a pool would turn a foreign database to WAL mode.
-    private static func identify(_ settings: LedgerSettings) throws {
+    /// Reads and checks all that opening reads, without changing the file: a pool would turn a foreign database to WAL
+    /// mode, and copy the write-ahead log into a damaged one. What is damaged stays as it was found, as evidence.
+    ///
+    /// - Returns: what the writer has to know; `nil` for a file that is to become a ledger.
+    private static func lookUntouched(_ settings: LedgerSettings, index: IntentIndex) throws -> WriterMemory? {
         let configuration = Connections.configuration(label: "ledger.identify", readonly: true)
         let connection = try DatabaseQueue(path: settings.path, configuration: configuration)
-        let isLedger = try connection.read(Schema.identify)
-        // What is damaged stays as it was found: opening would copy the log into the file.
-        if isLedger == true { try connection.read(Opening.checkUntouched) }
-        try connection.close()
-        switch isLedger {
-        case true?: break
-        case nil where settings.mayCreate: break
-        case nil: throw FileOwnership.missing(settings.path)
-        case false?: throw LedgerError.foreignFormat("another application or version wrote it")
+        let memory = try connection.read { db -> WriterMemory? in
+            switch try Schema.identify(db) {
+            case true?: return try Opening.restore(db, index: index)
+            case nil where settings.mayCreate: return nil
+            case nil: throw FileOwnership.missing(settings.path)
+            case false?: throw LedgerError.foreignFormat("another application or version wrote it")
+            }
         }
+        try connection.close()
+        return memory
     }
 
     private static func prepare(
         _ pool: DatabasePool,
         settings: LedgerSettings,
         index: IntentIndex,
+        found: WriterMemory?,
         now: Timestamp
     ) throws -> (memory: WriterMemory, closed: [OpenIntent]) {
         try pool.writeWithoutTransaction { db in
             try Connections.prepareWriter(db, pageLimit: settings.pageLimit)
             try Connections.emptyLog(db)
-            if try Schema.identify(db) == nil { try Schema.create(db) }
-            if let difference = try Schema.differences(db).first { throw LedgerError.damaged(difference.message) }
-            var memory = try Opening.restore(db, index: index)
+            if found == nil { try Schema.create(db) }
+            var memory = try found ?? Opening.restore(db, index: index)
+            try Opening.check(db, isStill: memory)
             let closed = try Opening.closeOpenIntents(db, memory: &memory, index: index, now: now)
             return (memory, closed)
         }

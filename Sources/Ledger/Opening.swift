@@ -7,13 +7,10 @@ internal import GRDB
 /// long for a long ledger as for a short one. The index takes less than a second for a million entries. All the rest
 /// is checked by `Verification`.
 enum Opening {
-    /// Looks for damage without changing anything: what the file declares, the newest entries, the tree over all.
-    static func checkUntouched(_ db: Database) throws {
-        if let difference = try Schema.differences(db).first { throw LedgerError.damaged(difference.message) }
-        _ = try restoreTree(db)
-    }
-
+    /// Reads all that a writer has to know, and looks for damage, without changing anything: what the file declares, the
+    /// newest entries, the tree over all, the tables beside the entries.
     static func restore(_ db: Database, index: IntentIndex) throws -> WriterMemory {
+        if let difference = try Schema.differences(db).first { throw LedgerError.damaged(difference.message) }
         var memory = try restoreTree(db)
         let unissued = try fill(index, db, size: memory.tree.size)
         memory.open = unissued.open
@@ -21,6 +18,15 @@ enum Opening {
         memory.crlNumbers = try Reading.crlNumbers(db)
         try fillBook(index.book, db, closed: unissued.closed, size: memory.tree.size)
         return memory
+    }
+
+    /// Makes sure that the file still says what was read from it before its write-ahead log was copied back.
+    static func check(_ db: Database, isStill memory: WriterMemory) throws {
+        if let difference = try Schema.differences(db).first { throw LedgerError.damaged(difference.message) }
+        let now = try restoreTree(db)
+        guard now.tree.size == memory.tree.size, now.tree.root == memory.tree.root else {
+            throw LedgerError.damaged("it changed while it was opened")
+        }
     }
 
     private static func restoreTree(_ db: Database) throws -> WriterMemory {

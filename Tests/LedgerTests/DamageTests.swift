@@ -129,6 +129,48 @@ private func leafHash(_ body: [UInt8]) -> Data {
         }
     }
 
+    /// What is wrong with a ledger that a crash left with its write-ahead log.
+    private static let leftovers = [
+        "UPDATE entries SET body = x'7b7d' WHERE sequence = (SELECT max(sequence) FROM entries)",
+        "UPDATE intents SET sequence = 100000 WHERE sequence = (SELECT max(sequence) FROM intents)",
+        "DROP TABLE crl_numbers",
+        "DELETE FROM tree_heads WHERE size = (SELECT max(size) FROM tree_heads)",
+    ]
+
+    @Test(
+        "damage that stands in the write-ahead log is refused before the log is copied back: every file stays as it was",
+        arguments: leftovers
+    )
+    func evidence(statement: String) async throws {
+        let left = try TemporaryFolder()
+        try leave(try await SoundLedger.shared.value, changedBy: statement, in: left)
+        let files = [left.ledger, left.ledger + "-wal"]
+        let before = try files.map { try Data(contentsOf: URL(fileURLWithPath: $0)) }
+        #expect(before[1].count > 4096)
+        #expect {
+            try left.open()
+        } throws: {
+            ($0 as? LedgerError)?.code == "ledger-damaged"
+        }
+        #expect(try files.map { try Data(contentsOf: URL(fileURLWithPath: $0)) } == before)
+    }
+
+    /// A changed copy as a power cut would leave it: the change stands in the write-ahead log alone.
+    private func leave(_ sound: SoundLedger, changedBy statement: String, in left: TemporaryFolder) throws {
+        let copy = try sound.folder.copy(of: sound.folder.ledger)
+        let queue = try DatabaseQueue(path: copy)
+        try queue.writeWithoutTransaction { db in
+            try db.execute(sql: "PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0")
+            let guards = try dropGuards(db)
+            try db.execute(sql: statement)
+            for guardian in guards { try db.execute(sql: guardian) }
+        }
+        for suffix in ["", "-wal"] {
+            try FileManager.default.copyItem(atPath: copy + suffix, toPath: left.ledger + suffix)
+        }
+        try queue.close()
+    }
+
     @Test("every change to an entry is found: 360 random ones of twelve kinds")
     func mutations() async throws {
         let sound = try await SoundLedger.shared.value
