@@ -32,6 +32,9 @@ struct IssueBenchmark: ParsableCommand {
     @Option(help: "Only this load: one, sixteen or pipelined.")
     var mode: String?
 
+    @Flag(help: "Beside each load the same load on a second service of its own, whose ceremony made no log key.")
+    var withoutLog = false
+
     @Option(help: "The socket of a running service.")
     var socket: String?
 
@@ -57,7 +60,7 @@ struct IssueBenchmark: ParsableCommand {
         if json {
             print("{\"results\":[\(rows.map(\.json).joined(separator: ","))]}")
         } else {
-            print(BenchRow.header)
+            print(BenchRow.header + (withoutLog ? "  without log/s  ratio to that" : ""))
             for row in rows { print(row.line) }
         }
     }
@@ -97,6 +100,8 @@ struct BenchRow {
     var wait: Int64
     var token: Int64
     var total: Int64
+    /// Of the service without a log key, and the median over the rounds of the ratio to it.
+    var withoutLog: (issued: Double, ratio: Double)?
 
     var line: String {
         let names =
@@ -104,7 +109,8 @@ struct BenchRow {
             + mode.padding(toLength: 9, withPad: " ", startingAt: 0)
         let rates = String(format: " %6.0f  %12.0f  %8.0f   %.2f", raw, rawTwoProcesses, issued, ratio)
         let times = String(format: "  %7.2f  %7.2f  %7d  %8d  %8d", p50, p99, wait, token, total)
-        return names + rates + times
+        let plain = withoutLog.map { String(format: "  %13.0f  %13.3f", $0.issued, $0.ratio) } ?? ""
+        return names + rates + times + plain
     }
 
     var json: String {
@@ -117,7 +123,10 @@ struct BenchRow {
                 ratio
             )
             + String(format: "\"p50_ms\":%.3f,\"p99_ms\":%.3f,", p50, p99)
-            + "\"wait_p50_us\":\(wait),\"token_p50_us\":\(token),\"total_p50_us\":\(total)}"
+            + "\"wait_p50_us\":\(wait),\"token_p50_us\":\(token),\"total_p50_us\":\(total)"
+            + (withoutLog.map {
+                String(format: ",\"without_log_per_s\":%.1f,\"ratio_to_without_log\":%.4f", $0.issued, $0.ratio)
+            } ?? "") + "}"
     }
 }
 
@@ -126,6 +135,8 @@ private final class Bench {
     private let options: IssueBenchmark
     private let folder: TemporaryFolder
     private let appliance: RunningAppliance?
+    /// Signs no checkpoints, because its ledger's ceremony made no key for that. All else is the same.
+    private let withoutLog: RunningAppliance?
     private let socket: String
     private let uri: String
     private let authorities: String
@@ -136,10 +147,11 @@ private final class Bench {
         self.options = options
         folder = try TemporaryFolder("inkan-bench")
         if let socket = options.socket {
+            guard !options.withoutLog else { throw ValidationError("--without-log makes its own services") }
             guard let uri = options.uri, let authorities = options.authorities else {
                 throw ValidationError("--socket goes with --uri and --authorities")
             }
-            appliance = nil
+            (appliance, withoutLog) = (nil, nil)
             (self.socket, self.uri, self.authorities) = (socket, uri, authorities)
             environment = [:]
         } else {
@@ -147,6 +159,7 @@ private final class Bench {
             let establishment = try Establishment(binaries: binaries.path, checkout: options.checkout)
             let appliance = try RunningAppliance(establishment)
             self.appliance = appliance
+            withoutLog = options.withoutLog ? try Self.applianceWithoutLog(binaries.path, options.checkout) : nil
             socket = appliance.socket
             uri = try establishment.issuingURI
             authorities = establishment.folder.file("authorities")
@@ -156,6 +169,22 @@ private final class Bench {
 
     deinit {
         appliance?.stop()
+        withoutLog?.stop()
+    }
+
+    /// A service over a ceremony by the same plan without its line for the log.
+    private static func applianceWithoutLog(_ binaries: String, _ checkout: String) throws -> RunningAppliance {
+        let plan = try String(contentsOfFile: "\(checkout)/provisioning/ceremony/development.yaml", encoding: .utf8)
+        let lines = plan.split(separator: "\n", omittingEmptySubsequences: false).filter { !$0.hasPrefix("log:") }
+        let establishment = try Establishment(
+            binaries: binaries,
+            checkout: checkout,
+            plan: lines.joined(separator: "\n")
+        )
+        guard try establishment.logKey == nil else {
+            throw ValidationError("the plan's log is not on a line of its own")
+        }
+        return try RunningAppliance(establishment)
     }
 
     func measure(_ key: BenchKey, _ modes: [LoadMode]) throws -> [BenchRow] {
@@ -163,17 +192,28 @@ private final class Bench {
         var raw: [Double] = []
         var rawTwoProcesses: [Double] = []
         var loads: [LoadMode: [LoadResult]] = [:]
+        var plainLoads: [LoadMode: [LoadResult]] = [:]
         for round in 0..<options.rounds {
             raw.append(try self.raw(key, processes: 1, threads: 2))
             for mode in modes {
-                let load = Load(
-                    socket: socket,
-                    profile: options.profile,
-                    issuer: key.issuer,
-                    requests: requests,
-                    name: "bench-\(runName)-\(key.name)-\(mode.rawValue)-\(round)"
-                )
-                loads[mode, default: []].append(try load.run(mode, seconds: options.seconds))
+                let measured = { (socket: String) in
+                    let load = Load(
+                        socket: socket,
+                        profile: self.options.profile,
+                        issuer: key.issuer,
+                        requests: requests,
+                        name: "bench-\(self.runName)-\(key.name)-\(mode.rawValue)-\(round)"
+                    )
+                    return try load.run(mode, seconds: self.options.seconds)
+                }
+                // Now the one first, now the other: the machine's mood is to favour neither.
+                if let withoutLog, round.isMultiple(of: 2) {
+                    plainLoads[mode, default: []].append(try measured(withoutLog.socket))
+                }
+                loads[mode, default: []].append(try measured(socket))
+                if let withoutLog, !round.isMultiple(of: 2) {
+                    plainLoads[mode, default: []].append(try measured(withoutLog.socket))
+                }
             }
             rawTwoProcesses.append(try self.raw(key, processes: 2, threads: 1))
         }
@@ -190,7 +230,10 @@ private final class Bench {
                 p99: median(results.map { percentile(0.99, of: $0.latencies, none: 0) }),
                 wait: percentile(0.5, of: results.flatMap(\.wait).sorted(), none: 0),
                 token: percentile(0.5, of: results.flatMap(\.token).sorted(), none: 0),
-                total: percentile(0.5, of: results.flatMap(\.total).sorted(), none: 0)
+                total: percentile(0.5, of: results.flatMap(\.total).sorted(), none: 0),
+                withoutLog: plainLoads[mode].map { plain in
+                    (median(plain.map(\.perSecond)), median(zip(results, plain).map { $0.perSecond / $1.perSecond }))
+                }
             )
         }
     }
