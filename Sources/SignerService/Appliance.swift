@@ -33,6 +33,9 @@ package final class Appliance: Sendable {
     private let line: IssuanceLine
     private let station: UserTokenStation
     private let readiness: Readiness
+    private let tokenRecord: TokenRecord
+    /// Who hears of the tokens; nobody any more once all is over, so that the ledger is let go of.
+    private let news: Guarded<Listeners?>
     private let status: StatusParts
     private let server: Server
 
@@ -55,16 +58,16 @@ package final class Appliance: Sendable {
         self.clock = clock
         let profiles = try ProfileSet(path: settings.profiles)
         let compromised = try settings.compromisedKeys.map { try CompromisedKeyList(path: $0) }
-        let news = Guarded<Readiness?>(nil)
+        let news = Guarded<Listeners?>(nil)
+        self.news = news
         tokens = settings.tokens.map { token in
             TokenWorkerSupervisor(settings: token, launcher: launcher) { event in
                 log.write(event)
-                news.withLock { $0 }?.look()
+                news.withLock { $0 }?.hear(event)
             }
         }
         let served = try Self.issuers(settings, profiles: profiles, tokens: tokens)
         let readiness = Readiness(served.issuers)
-        news.withLock { $0 = readiness }
         self.readiness = readiness
         var store = LedgerSettings(path: settings.ledger)
         // A ledger that is not there is a disk that is not mounted, not a new beginning.
@@ -79,6 +82,9 @@ package final class Appliance: Sendable {
             compromisedKeys: compromised,
             partitions: try Self.partitions(of: served.issuers, profiles, ledger, clock)
         )
+        let tokenRecord = TokenRecord(ledger: ledger, log: log)
+        self.tokenRecord = tokenRecord
+        news.withLock { $0 = Listeners(readiness: readiness, record: tokenRecord) }
         checkpointer = keeping.map { [ledger] in Self.checkpointer($0, ledger, log) }
         let cores = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
         workers = WorkerPool(threads: cores)
@@ -146,6 +152,7 @@ package final class Appliance: Sendable {
     /// Starts the token workers and serves the sockets. Returns at once; tokens become ready on their own threads.
     package func start() {
         readiness.start()
+        tokenRecord.start()
         for token in tokens { token.start() }
         checkpointer?.start()
         status.start()
@@ -173,13 +180,26 @@ package final class Appliance: Sendable {
         workers.stop()
         reads.stop()
         station.stop()
+        tokenRecord.stop()
         record(LedgerEvent(kind: "service-stopped", fields: [("answered", .flag(answered))]))
         // The last entry is under the last checkpoint.
         checkpointer?.stop()
         for token in tokens where token.settings.name == logToken { token.stop() }
+        news.withLock { $0 = nil }
         ledger.stop()
         log.write(answered ? .info : .warning, "service-stopped", ["answered": "\(answered)"])
         return answered
+    }
+
+    /// Those who are told of what happens to tokens.
+    private struct Listeners {
+        let readiness: Readiness
+        let record: TokenRecord
+
+        func hear(_ event: TokenEvent) {
+            record.note(event)
+            readiness.look()
+        }
     }
 
     // MARK: - Putting together
@@ -416,7 +436,7 @@ extension ServiceLog {
         let isTrouble: Bool =
             switch event.kind {
             case .started, .ready, .unlocked, .stopped: false
-            case .workerEnded, .startFailed, .startPutOff, .locked, .missing: true
+            case .workerEnded, .startFailed, .startPutOff, .locked, .keyMakingLocked, .missing: true
             }
         write(
             isTrouble ? .warning : .info,

@@ -141,7 +141,17 @@ extension TokenWorkerSupervisor {
             try session.open(request)
         } catch {
             // A PIN that was refused is not tried again for every order that comes.
-            if error.code.locksToken { monitor.withLock { $0.keyMakingLock = error } }
+            if error.code.locksToken {
+                monitor.withLock { $0.keyMakingLock = error }
+                log(
+                    TokenEvent(
+                        kind: .keyMakingLocked,
+                        token: settings.name,
+                        detail: error.description,
+                        code: error.code
+                    )
+                )
+            }
             throw error
         }
         return session

@@ -209,10 +209,19 @@ package struct TokenStatus: Sendable {
 /// Something that operators want to read in the log.
 package struct TokenEvent: Sendable {
     package enum Kind: String, Sendable {
-        case started, ready, workerEnded, startFailed, startPutOff, locked, missing, unlocked, stopped
+        case started, ready, workerEnded, startFailed, startPutOff, locked, keyMakingLocked, missing, unlocked, stopped
     }
 
     package let kind: Kind
     package let token: String
     package let detail: String
+    /// What is wrong, where a start went wrong or the token is locked or missing.
+    package let code: TokenError.Code?
+
+    package init(kind: Kind, token: String, detail: String, code: TokenError.Code? = nil) {
+        self.kind = kind
+        self.token = token
+        self.detail = detail
+        self.code = code
+    }
 }

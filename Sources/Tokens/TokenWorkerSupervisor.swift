@@ -87,8 +87,9 @@ package final class TokenWorkerSupervisor: Sendable {
     /// An officer says that the token may be tried again: the PIN's file was mended, or the token unblocked.
     package func unlock() {
         let wasLocked = monitor.withLock { state in
+            let couldMakeNoKeys = state.keyMakingLock != nil
             state.keyMakingLock = nil
-            guard case .locked = state.phase else { return false }
+            guard case .locked = state.phase else { return couldMakeNoKeys }
             state.phase = .starting
             state.failures = 0
             state.isCautious = false

@@ -96,8 +96,7 @@ final class WorkerLife: Sendable {
             try answer.check(keys: request.keys.count)
             return answer
         } catch {
-            process.kill()
-            let end = process.reap()
+            let end = process.end()
             if isLoggingIn, monitor.withLock({ $0.logInWasCutShort() }) {
                 throw .logInCutShort(settings.name)
             }
@@ -150,7 +149,7 @@ final class WorkerLife: Sendable {
         let (answers, kind) = monitor.withLock { $0.startFailed(error, now: monotonicNanoseconds()) }
         for answer in answers { answer() }
         monitor.broadcast()
-        report(kind, error.description)
+        report(kind, error.description, error.code)
     }
 
     /// While a start takes its time, callers still get their answers. `false` when the start is to be given up.
@@ -183,9 +182,8 @@ final class WorkerLife: Sendable {
 
     private func endWorker(_ reader: JoinableThread?, why: String) {
         guard let process = monitor.withLock({ $0.worker }) else { return }
-        process.kill()
+        let end = process.end()
         process.connection.shutDown()
-        let end = process.reap()
         reader?.join()
         let (pause, lock) = monitor.withLock { state in
             let pause = state.workerEnded(now: monotonicNanoseconds())
@@ -194,7 +192,7 @@ final class WorkerLife: Sendable {
         }
         report(.workerEnded, "worker \(process.identifier) \(end): \(why)")
         if let lock {
-            report(.locked, lock.description)
+            report(.locked, lock.description, lock.code)
         } else if pause > 0 {
             report(.startPutOff, "the next worker starts in \(pause / 1_000_000) ms")
         }
@@ -221,7 +219,7 @@ final class WorkerLife: Sendable {
         report(.stopped, "the token is not served any more")
     }
 
-    private func report(_ kind: TokenEvent.Kind, _ detail: String) {
-        supervisor.log(TokenEvent(kind: kind, token: settings.name, detail: detail))
+    private func report(_ kind: TokenEvent.Kind, _ detail: String, _ code: TokenError.Code? = nil) {
+        supervisor.log(TokenEvent(kind: kind, token: settings.name, detail: detail, code: code))
     }
 }

@@ -98,6 +98,20 @@ struct WorkerProcess: Sendable {
         }
     }
 
+    /// Ends the process and says how it ended. One whose end of the socket is closed is ending by itself: it gets the
+    /// time for that, so that a signal or code in the report is its own and not ours.
+    func end() -> String {
+        if hasEnded(withinMilliseconds: 0) {
+            let remains = Remains(identifier: identifier, launcher: launcher)
+            for _ in 0..<40 {
+                if let end = remains.end { return end }
+                usleep(5_000)
+            }
+        }
+        kill()
+        return reap()
+    }
+
     func kill() {
         switch launcher {
         case .here: Glibc.kill(identifier, SIGKILL)

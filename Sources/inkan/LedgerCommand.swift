@@ -81,8 +81,9 @@ struct LedgerList: ParsableCommand {
             return "not readable: \(error)"
         }
         let interesting = [
-            "order", "issuer", "profile", "serial", "intent", "reason", "error", "rule", "label", "key", "version",
-            "answered",
+            "order", "issuer", "profile", "serial", "intent", "token", "state", "reason", "error", "rule", "label",
+            "key",
+            "version", "answered",
         ]
         let members = value.objectValue?.members.filter { interesting.contains($0.name) } ?? []
         return members.map { member in
