@@ -67,12 +67,8 @@ struct ListenerTests {
         let folder = try TemporaryFolder()
         let paths = [folder.file("a"), folder.file("b")]
         let made = try paths.map { try Listener.bind(path: $0, name: "made") }
-        // Two descriptors in a row, high enough to be nobody's.
-        let first = Int32.random(in: 400...900)
-        for (index, listener) in made.enumerated() {
-            try #require(dup2(listener.descriptor, first + Int32(index)) >= 0)
-            Glibc.close(listener.descriptor)
-        }
+        let first = try inARow(made.map(\.descriptor))
+        for listener in made { Glibc.close(listener.descriptor) }
         let environment = ["LISTEN_PID": "\(getpid())", "LISTEN_FDS": "2", "LISTEN_FDNAMES": "front:officers"]
         let listeners = try Listener.inherited(process: getpid(), firstDescriptor: first) { environment[$0] }
         #expect(listeners.map(\.name) == ["front", "officers"])
@@ -92,6 +88,20 @@ struct ListenerTests {
         #expect(server.stop())
         // systemd's files are not ours to remove.
         #expect(FileManager.default.fileExists(atPath: paths[0]))
+    }
+
+    /// Copies two descriptors to two numbers in a row. Numbers that are free, never ones that are chosen: `dup2` would
+    /// close whatever another test has open there.
+    private func inARow(_ descriptors: [Int32]) throws -> Int32 {
+        var lowest: Int32 = 100
+        while true {
+            let first = fcntl(descriptors[0], F_DUPFD_CLOEXEC, lowest)
+            let second = fcntl(descriptors[1], F_DUPFD_CLOEXEC, first + 1)
+            try #require(first >= lowest && second > first)
+            if second == first + 1 { return first }
+            for copy in [first, second] { Glibc.close(copy) }
+            lowest = second
+        }
     }
 
     @Test("without socket activation, or with another process's, nothing is inherited")
