@@ -126,15 +126,14 @@ package struct DeskCertificate: Hashable, Sendable {
 
 /// A key pair that an order needs in the token that is logged in to.
 package struct DeskKeyRequest: Hashable, Sendable {
-    package var algorithm: KeyPairRequest.Algorithm
-    package var label: String
-    /// `CKA_ID`: the order's own, so that what an interrupted run has left is known.
-    package var identifier: [UInt8]
+    /// What to make. The `CKA_ID` is the order's own, so that what an interrupted run has left is known.
+    package var pair: KeyPairRequest
     /// Whether the private key shall open what was encrypted for it: RSA decryption, or EC agreement.
     package var opens: Bool
     /// The key must be there already; none is made.
     package var mustBeThere: Bool
 
+    /// - Parameter identifier: `CKA_ID`.
     package init(
         algorithm: KeyPairRequest.Algorithm,
         label: String,
@@ -142,24 +141,19 @@ package struct DeskKeyRequest: Hashable, Sendable {
         opens: Bool,
         mustBeThere: Bool = false
     ) {
-        self.algorithm = algorithm
-        self.label = label
-        self.identifier = identifier
+        pair = KeyPairRequest(algorithm: algorithm, label: label, identifier: identifier)
         self.opens = opens
         self.mustBeThere = mustBeThere
     }
 
     package func write(to writer: inout MessageWriter) {
-        KeyPairRequest(algorithm: algorithm, label: label, identifier: identifier).write(to: &writer)
+        pair.write(to: &writer)
         writer.flag(opens)
         writer.flag(mustBeThere)
     }
 
     package init(from reader: inout MessageReader) throws(TokenError) {
-        let request = try KeyPairRequest(from: &reader)
-        algorithm = request.algorithm
-        label = request.label
-        identifier = request.identifier ?? []
+        pair = try KeyPairRequest(from: &reader)
         opens = try reader.flag()
         mustBeThere = try reader.flag()
     }

@@ -18,9 +18,7 @@ package struct KeyExportRequest: Hashable, Sendable {
     }
 
     package init(from reader: inout MessageReader) throws(TokenError) {
-        guard let algorithm = KeyPairRequest.Algorithm(rawValue: try reader.text()) else {
-            throw .protocolBroken("an unknown key algorithm")
-        }
+        let algorithm = try KeyPairRequest.Algorithm(from: &reader)
         let modulus = try reader.data()
         self.init(algorithm: algorithm, transportModulus: modulus, transportExponent: try reader.data())
     }

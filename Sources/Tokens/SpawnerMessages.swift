@@ -92,8 +92,7 @@ package struct SpawnerCharter: Sendable {
     }
 
     package func write(to writer: inout MessageWriter) {
-        writer.number(UInt32(places.count))
-        for place in places {
+        writer.list(places) { place, writer in
             switch place.address {
             case .uri(let uri):
                 writer.flag(true)

@@ -62,7 +62,6 @@ package final class TokenDesk {
 
     /// Makes PINs for a token; they are set by `initialise` or `resetPIN`, so that whoever needs them can have them
     /// before.
-    ///
     package func makePINs(
         for token: TokenName,
         user: PINPolicy,
@@ -128,8 +127,7 @@ package final class TokenDesk {
     /// removed.
     package func install(_ certificates: [DeskCertificate]) throws(TokenError) {
         try ask(.install) { writer in
-            writer.number(UInt32(certificates.count))
-            for certificate in certificates { certificate.write(to: &writer) }
+            writer.list(certificates) { $0.write(to: &$1) }
         } read: { (_) throws(TokenError) in
         }
     }
@@ -202,16 +200,5 @@ package final class TokenDesk {
         var frame = try message.frame()
         guard frame.kind == WorkerReply.done.rawValue else { throw try TokenError(from: &frame.body) }
         return try read(&frame.body)
-    }
-}
-
-extension MessageReader {
-    /// A counted list.
-    package mutating func list<Element>(
-        _ element: (inout MessageReader) throws(TokenError) -> Element
-    ) throws(TokenError) -> [Element] {
-        var elements: [Element] = []
-        for _ in 0..<(try number(UInt32.self)) { elements.append(try element(&self)) }
-        return elements
     }
 }

@@ -67,10 +67,8 @@ extension TokenInspection {
         for flag in [hasRandom, isWriteProtected] { writer.flag(flag) }
         writer.number(UInt32(maximumSessions ?? 0))
         writer.number(UInt32(furtherKeys))
-        writer.number(UInt32(mechanisms.count))
-        for mechanism in mechanisms { mechanism.write(to: &writer) }
-        writer.number(UInt32(keys.count))
-        for key in keys { key.write(to: &writer) }
+        writer.list(mechanisms) { $0.write(to: &$1) }
+        writer.list(keys) { $0.write(to: &$1) }
     }
 
     package init(from reader: inout MessageReader) throws(TokenError) {
@@ -80,10 +78,8 @@ extension TokenInspection {
         let sessions = Int(try reader.number(UInt32.self))
         maximumSessions = sessions == 0 ? nil : sessions
         furtherKeys = Int(try reader.number(UInt32.self))
-        mechanisms = []
-        for _ in 0..<(try reader.number(UInt32.self)) { mechanisms.append(try MechanismDescription(from: &reader)) }
-        keys = []
-        for _ in 0..<(try reader.number(UInt32.self)) { keys.append(try InspectedKey(from: &reader)) }
+        mechanisms = try reader.list { (reader) throws(TokenError) in try MechanismDescription(from: &reader) }
+        keys = try reader.list { (reader) throws(TokenError) in try InspectedKey(from: &reader) }
     }
 }
 
@@ -93,11 +89,7 @@ extension InspectedKey {
         writer.data(identifier)
         writer.data(spki)
         writer.text(problem)
-        writer.number(UInt32(attributes.count))
-        for (name, value) in attributes.sorted(by: { $0.key < $1.key }) {
-            writer.text(name)
-            writer.flag(value)
-        }
+        writer.attributes(attributes)
     }
 
     package init(from reader: inout MessageReader) throws(TokenError) {
@@ -105,11 +97,7 @@ extension InspectedKey {
         identifier = try reader.data()
         spki = try reader.data()
         problem = try reader.text()
-        attributes = [:]
-        for _ in 0..<(try reader.number(UInt32.self)) {
-            let name = try reader.text()
-            attributes[name] = try reader.flag()
-        }
+        attributes = try reader.attributes()
     }
 }
 

@@ -46,7 +46,7 @@ package struct TokenStation: Sendable {
         try ask(.listTokens, seconds: 30) {
             $0.text(modulePath)
         } read: { (body) throws(TokenError) in
-            try list(&body) { (reader) throws(TokenError) in try TokenDescription(from: &reader) }
+            try body.list { (reader) throws(TokenError) in try TokenDescription(from: &reader) }
         }
     }
 
@@ -56,7 +56,7 @@ package struct TokenStation: Sendable {
             writer.text(modulePath)
             writer.text(serial)
         } read: { (body) throws(TokenError) in
-            try list(&body) { (reader) throws(TokenError) in try MechanismDescription(from: &reader) }
+            try body.list { (reader) throws(TokenError) in try MechanismDescription(from: &reader) }
         }
     }
 
@@ -80,15 +80,6 @@ package struct TokenStation: Sendable {
         } read: { (body) throws(TokenError) in
             try TokenDescription(from: &body)
         }
-    }
-
-    private func list<Element>(
-        _ reader: inout MessageReader,
-        _ element: (inout MessageReader) throws(TokenError) -> Element
-    ) throws(TokenError) -> [Element] {
-        var elements: [Element] = []
-        for _ in 0..<(try reader.number(UInt32.self)) { elements.append(try element(&reader)) }
-        return elements
     }
 
     private func ask<Answer>(

@@ -60,6 +60,20 @@ package struct MessageWriter {
         data(Array(value.utf8))
     }
 
+    /// A counted list.
+    package mutating func list<Element>(_ elements: [Element], _ write: (Element, inout MessageWriter) -> Void) {
+        number(UInt32(elements.count))
+        for element in elements { write(element, &self) }
+    }
+
+    /// Attributes by their names: each is true or false.
+    package mutating func attributes(_ attributes: [String: Bool]) {
+        list(attributes.sorted { $0.key < $1.key }) { attribute, writer in
+            writer.text(attribute.key)
+            writer.flag(attribute.value)
+        }
+    }
+
     /// Bytes as they are, without a length.
     package mutating func raw(_ value: [UInt8]) {
         bytes.append(contentsOf: value)
@@ -125,6 +139,25 @@ package struct MessageReader {
 
     package mutating func text() throws(TokenError) -> String {
         String(decoding: try view(), as: UTF8.self)
+    }
+
+    /// A counted list.
+    package mutating func list<Element>(
+        _ element: (inout MessageReader) throws(TokenError) -> Element
+    ) throws(TokenError) -> [Element] {
+        var elements: [Element] = []
+        for _ in 0..<(try number(UInt32.self)) { elements.append(try element(&self)) }
+        return elements
+    }
+
+    /// Attributes by their names.
+    package mutating func attributes() throws(TokenError) -> [String: Bool] {
+        var attributes: [String: Bool] = [:]
+        for _ in 0..<(try number(UInt32.self)) {
+            let name = try text()
+            attributes[name] = try flag()
+        }
+        return attributes
     }
 
     /// The next frame of a packet.

@@ -46,24 +46,15 @@ package struct WorkerAllowance: Sendable, Hashable {
     }
 
     package func write(to writer: inout MessageWriter) {
-        for paths in [read, write] {
-            writer.number(UInt32(paths.count))
-            for path in paths { writer.text(path) }
-        }
+        for paths in [read, write] { writer.list(paths) { $1.text($0) } }
         writer.flag(sockets)
         writer.flag(network)
     }
 
     package init(from reader: inout MessageReader) throws(TokenError) {
-        read = try Self.paths(&reader)
-        write = try Self.paths(&reader)
+        read = try reader.list { (reader) throws(TokenError) in try reader.text() }
+        write = try reader.list { (reader) throws(TokenError) in try reader.text() }
         sockets = try reader.flag()
         network = try reader.flag()
-    }
-
-    private static func paths(_ reader: inout MessageReader) throws(TokenError) -> [String] {
-        var paths: [String] = []
-        for _ in 0..<(try reader.number(UInt32.self)) { paths.append(try reader.text()) }
-        return paths
     }
 }

@@ -66,8 +66,7 @@ package struct OpenRequest: Sendable {
         writer.flag(isCautious)
         writer.text(provenPINFile)
         writer.flag(takesProvenPINOnly)
-        writer.number(UInt32(keys.count))
-        for key in keys { writer.data(key) }
+        writer.list(keys) { $1.data($0) }
     }
 
     package init(from reader: inout MessageReader) throws(TokenError) {
@@ -77,9 +76,7 @@ package struct OpenRequest: Sendable {
         isCautious = try reader.flag()
         provenPINFile = try reader.text()
         takesProvenPINOnly = try reader.flag()
-        let count = try reader.number(UInt32.self)
-        keys = []
-        for _ in 0..<count { keys.append(try reader.data()) }
+        keys = try reader.list { (reader) throws(TokenError) in try reader.data() }
     }
 }
 
@@ -119,10 +116,9 @@ package struct OpenAnswer: Sendable {
         writer.number(UInt32(sessions))
         writer.text(pinFile)
         writer.number(UInt32(landlockVersion))
-        writer.number(UInt32(keys.count))
-        for key in keys {
-            writer.flag(key == nil)
-            key?.write(to: &writer)
+        writer.list(keys) { problem, writer in
+            writer.flag(problem == nil)
+            problem?.write(to: &writer)
         }
     }
 
@@ -131,9 +127,9 @@ package struct OpenAnswer: Sendable {
         sessions = Int(try reader.number(UInt32.self))
         pinFile = try reader.text()
         landlockVersion = Int(try reader.number(UInt32.self))
-        let count = try reader.number(UInt32.self)
-        keys = []
-        for _ in 0..<count { keys.append(try reader.flag() ? nil : try TokenError(from: &reader)) }
+        keys = try reader.list { (reader) throws(TokenError) in
+            try reader.flag() ? nil : try TokenError(from: &reader)
+        }
     }
 }
 
@@ -201,6 +197,15 @@ extension MechanismDescription {
     }
 }
 
+extension KeyPairRequest.Algorithm {
+    package init(from reader: inout MessageReader) throws(TokenError) {
+        guard let algorithm = Self(rawValue: try reader.text()) else {
+            throw .protocolBroken("an unknown key algorithm")
+        }
+        self = algorithm
+    }
+}
+
 extension KeyPairRequest {
     package func write(to writer: inout MessageWriter) {
         writer.text(algorithm.rawValue)
@@ -210,9 +215,7 @@ extension KeyPairRequest {
     }
 
     package init(from reader: inout MessageReader) throws(TokenError) {
-        guard let algorithm = Algorithm(rawValue: try reader.text()) else {
-            throw .protocolBroken("an unknown key algorithm")
-        }
+        let algorithm = try Algorithm(from: &reader)
         let label = try reader.text()
         let identifier = try reader.data()
         self.init(
@@ -228,21 +231,12 @@ extension GeneratedKeyPair {
     package func write(to writer: inout MessageWriter) {
         writer.data(spki)
         writer.data(ckaID)
-        writer.number(UInt32(attributes.count))
-        for (name, value) in attributes.sorted(by: { $0.key < $1.key }) {
-            writer.text(name)
-            writer.flag(value)
-        }
+        writer.attributes(attributes)
     }
 
     package init(from reader: inout MessageReader) throws(TokenError) {
         let spki = try reader.data()
         let identifier = try reader.data()
-        var attributes: [String: Bool] = [:]
-        for _ in 0..<(try reader.number(UInt32.self)) {
-            let name = try reader.text()
-            attributes[name] = try reader.flag()
-        }
-        self.init(spki: spki, attributes: attributes, ckaID: identifier)
+        self.init(spki: spki, attributes: try reader.attributes(), ckaID: identifier)
     }
 }

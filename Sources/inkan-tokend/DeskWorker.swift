@@ -122,8 +122,7 @@ final class DeskWorker {
             for slot in try module.slots() { tokens.append(try describe(slot)) }
             return tokens
         }
-        answer.number(UInt32(tokens.count))
-        for token in tokens { token.write(to: &answer) }
+        answer.list(tokens) { $0.write(to: &$1) }
     }
 
     private func describe(_ slot: Slot) throws(PKCS11Error) -> DeskToken {
@@ -155,8 +154,7 @@ final class DeskWorker {
                 return room > 0
             }
         )
-        answer.number(UInt32(found.count))
-        for value in found { answer.data(value) }
+        answer.list(found) { $1.data($0) }
     }
 
     /// The slot of a token. A card may show itself in several slots, one for each of its PINs: then the first is taken.
@@ -349,20 +347,21 @@ final class DeskWorker {
 
     private func key(_ request: DeskKeyRequest, _ answer: inout MessageWriter) throws(TokenError) {
         let session = try session().session
-        let algorithm = request.algorithm.pkcs11
-        let found = try refusing(request.identifier) { () throws(PKCS11Error) -> (key: GeneratedKey, wasThere: Bool) in
-            if let key = try session.keyPair(identifier: request.identifier, algorithm: algorithm) {
+        let (pair, identifier) = (request.pair, request.pair.identifier ?? [])
+        let algorithm = pair.algorithm.pkcs11
+        let found = try refusing(identifier) { () throws(PKCS11Error) -> (key: GeneratedKey, wasThere: Bool) in
+            if let key = try session.keyPair(identifier: identifier, algorithm: algorithm) {
                 return (key, true)
             }
             if request.mustBeThere { throw .keyMissing }
             // Half of a pair, or one of another kind, from an order that was interrupted: nobody knows its key.
-            try session.destroyObjects(identifier: request.identifier)
+            try session.destroyObjects(identifier: identifier)
             var uses = KeyUses.signing
-            if request.opens { uses = request.algorithm.isRSA ? .decryption : .agreement }
+            if request.opens { uses = pair.algorithm.isRSA ? .decryption : .agreement }
             let key = try session.generateKeyPair(
                 algorithm,
-                label: request.label,
-                identifier: request.identifier,
+                label: pair.label,
+                identifier: identifier,
                 uses: uses
             )
             return (key, false)
@@ -374,7 +373,7 @@ final class DeskWorker {
             attributes: Dictionary(
                 uniqueKeysWithValues: found.key.attributes.map { ($0.key.description, $0.value) }
             ),
-            ckaID: request.identifier
+            ckaID: identifier
         ).write(to: &answer)
     }
 

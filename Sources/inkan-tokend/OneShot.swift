@@ -16,15 +16,13 @@ enum OneShot {
         switch operation {
         case .listTokens:
             let tokens = try withModule(path, allows) { (module) throws(OperationFailure) in try list(module) }
-            writer.number(UInt32(tokens.count))
-            for token in tokens { token.write(to: &writer) }
+            writer.list(tokens) { $0.write(to: &$1) }
         case .listMechanisms:
             let serial = try body.text()
             let mechanisms = try withModule(path, allows) { (module) throws(OperationFailure) in
                 try listMechanisms(module, serial: serial)
             }
-            writer.number(UInt32(mechanisms.count))
-            for mechanism in mechanisms { mechanism.write(to: &writer) }
+            writer.list(mechanisms) { $0.write(to: &$1) }
         case .initializeToken:
             let label = try body.text()
             let pins = try (officer: readPIN(try body.text()), user: readPIN(try body.text()))

@@ -155,10 +155,11 @@ extension StationWork {
             try giveUp(certificate, for: wish)
             attempt += 1
         }
+        let identifier = Self.identifier(of: TokenKey.ledgerOrder(wish.order, attempt: attempt))
         let request = DeskKeyRequest(
             algorithm: wish.algorithm,
             label: wish.order,
-            identifier: Self.identifier(of: TokenKey.ledgerOrder(wish.order, attempt: attempt)),
+            identifier: identifier,
             opens: wish.opens
         )
         let (pair, wasThere) = try asking { () throws(TokenError) in try desk.keyPair(request) }
@@ -168,7 +169,7 @@ extension StationWork {
             token: token.description.serial,
             tokenLabel: token.description.label,
             spki: pair.spki,
-            ckaID: request.identifier
+            ckaID: identifier
         )
         if let other = line.tokenKeys.key(spki: pair.spki), other.order != wish.order {
             throw StationError(
