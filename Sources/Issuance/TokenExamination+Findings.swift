@@ -124,7 +124,9 @@ extension TokenExamination {
                 Finding(
                     verdict: .problem,
                     text: "\(name): the token does not say that the key cannot leave it",
-                    mend: "make a key in the token by a ceremony or an order, and retire this one"
+                    mend:
+                        "make a key in the token by a ceremony or an order, or where the module says this of all its keys "
+                        + "with the token's own tool; and retire this one"
                 )
             )
         }

@@ -95,6 +95,23 @@ struct CardTests {
         #expect(try Self.examine(stage).keys.isEmpty)
     }
 
+    @Test(
+        "A key that was made through the module all the same is told by the doctor for what it is said to be (TOK-05)"
+    )
+    func doctor() throws {
+        let stage = try Self.stage()
+        try stage.check(
+            "pkcs11-tool",
+            ["--module", stage.module, "--login", "--pin", Self.pin, "--keypairgen", "--key-type", "rsa:2048"]
+                + ["--id", "4503", "--label", "loose"]
+        )
+        let uri = "pkcs11:serial=31415926?module-path=\(stage.module)&pin-source=\(stage.folder.file("pin"))"
+        let outcome = try stage.run("\(CertificationToken.binaries)/inkan", ["doctor", "--uri", uri])
+        #expect(outcome.status == 1, "\(outcome.output)\(outcome.complaints)")
+        #expect(outcome.output.contains("does not say that the key cannot leave it"), "\(outcome.output)")
+        #expect(outcome.output.contains("the token's own tool"), "\(outcome.output)")
+    }
+
     @Test("A card that forgets the PIN with each signature gets it before each, for a key that says so (TOK-09)")
     func pinPerSignature() throws {
         let stage = try Self.stage(["--pin-per-signature"])
