@@ -136,7 +136,7 @@ let package = Package(
             "SignerService",
             [
                 "TextForms", "SignerAPI", "Issuance", "Varlink", "StrictYAML", "Secrets", "Confinement", "OpenMetrics",
-                crypto,
+                "PKCS12", crypto,
             ]
         ),
         room("SignerClient", ["SignerAPI", "Varlink"]),
@@ -166,7 +166,7 @@ let package = Package(
         program(
             "inkan-bench",
             ["SignerClient", "Threads", "Workbench", "PKCS11", "X509Building", "Secrets", "Clocks", "Ledger", crypto]
-                + ["Issuance", "Tokens", arguments]
+                + ["Issuance", "Tokens", "PKCS12", "Varlink", arguments]
         ),
 
         tests(
@@ -212,7 +212,7 @@ let package = Package(
         tests("PKCS12Tests", ["PKCS12", "Secrets"]),
         tests("IssuanceTests", ["Issuance", "Ledger", "Policy", "Clocks"]),
         tests("LedgerTests", ["Ledger", "Clocks", grdb, crypto]),
-        tests("VarlinkTests", ["Varlink", "Threads"]),
+        tests("VarlinkTests", ["Varlink", "Threads", "Secrets"]),
         tests("X509BuildingTests", ["X509Building", "Clocks", asn1, crypto, cryptoExtras]),
     ],
     swiftLanguageModes: [.v6]

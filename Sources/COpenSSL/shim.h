@@ -1,3 +1,5 @@
+#include <openssl/bio.h>
+#include <openssl/cms.h>
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
@@ -6,6 +8,7 @@
 #include <openssl/rand.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
 // Lists are macros, which Swift cannot see.
 static inline void inkan_safes_free(struct stack_st_PKCS7 *safes) { sk_PKCS7_pop_free(safes, PKCS7_free); }

@@ -125,6 +125,9 @@ package struct IssuedCertificate: Sendable, Hashable {
     package let profileSetVersion: String
     package let profile: String
     package let issuer: String
+    /// The intent's: who made the key pair, and how the service did where it did.
+    package let keyOrigin: String
+    package let keyRoute: String?
     package let serial: [UInt8]
     package let certificateDER: [UInt8]
     /// Entry of the intent.

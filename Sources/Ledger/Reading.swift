@@ -24,6 +24,8 @@ enum Reading {
             profileSetVersion: facts.profileSetVersion,
             profile: facts.profile,
             issuer: facts.issuer,
+            keyOrigin: facts.keyOrigin,
+            keyRoute: facts.keyRoute,
             serial: serial,
             certificateDER: der,
             intentSequence: intent,
@@ -34,7 +36,8 @@ enum Reading {
     }
 
     private typealias IntentFacts = (
-        contentHash: [UInt8], profileSetVersion: String, profile: String, issuer: String
+        contentHash: [UInt8], profileSetVersion: String, profile: String, issuer: String,
+        keyOrigin: String, keyRoute: String?
     )
 
     private static func intentFacts(_ db: Database, sequence: Int64) throws -> IntentFacts {
@@ -42,9 +45,10 @@ enum Reading {
         let body = try query.first({ $0.integer(sequence) }) { $0.blob(0) }
         let fields = try body.map { try EntryFields(body: $0) }
         guard let content = fields?.hex("content"), let version = fields?.text("profileSetVersion"),
-            let profile = fields?.text("profile"), let issuer = fields?.text("issuer")
+            let profile = fields?.text("profile"), let issuer = fields?.text("issuer"),
+            let origin = fields?.text("keyOrigin")
         else { throw LedgerError.damaged("the intent of entry \(sequence) is not complete") }
-        return (content, version, profile, issuer)
+        return (content, version, profile, issuer, origin, fields?.text("keyRoute"))
     }
 
     /// What an intent is looked for by.

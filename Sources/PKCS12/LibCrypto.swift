@@ -11,6 +11,8 @@ package enum PKCS12Error: Error, Sendable, Hashable, CustomStringConvertible {
     case notOpened
     /// The private key is not the other half of the public key that it came with.
     case otherKey
+    /// Nothing can be sealed to a certificate: why not.
+    case unfitRecipient(String)
 
     package var description: String {
         switch self {
@@ -18,6 +20,7 @@ package enum PKCS12Error: Error, Sendable, Hashable, CustomStringConvertible {
         case .failed(let step, let reason): "libcrypto: \(step): \(reason)"
         case .notOpened: "the token's wrapped key cannot be opened"
         case .otherKey: "the private key does not belong to its public key"
+        case .unfitRecipient(let reason): "nothing can be sealed to the recipient's certificate: \(reason)"
         }
     }
 }

@@ -75,7 +75,7 @@ package enum PKCS12File {
 }
 
 /// A certificate as libcrypto holds it.
-private struct X509Object: ~Copyable {
+struct X509Object: ~Copyable {
     let pointer: OpaquePointer
 
     init(_ der: [UInt8]) throws(PKCS12Error) {

@@ -117,7 +117,7 @@ package final class Appliance: Sendable {
             readiness: readiness,
             crls: status.crls
         )
-        station = UserTokenStation(
+        station = try UserTokenStation(
             readers: settings.readers,
             line: line,
             changes: status.changes,

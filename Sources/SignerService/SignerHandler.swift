@@ -248,6 +248,8 @@ package final class SignerHandler: CallHandler {
             writer.member("certificate", PEM.encode(certificate.certificateDER, label: "CERTIFICATE"))
             writer.member("chain", chain)
             writer.member("ledgerEntry", certificate.sequence)
+            writer.member("keyOrigin", certificate.keyOrigin)
+            writer.member("keyRoute", certificate.keyRoute)
         }
     }
 }

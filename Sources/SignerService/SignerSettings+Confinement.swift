@@ -30,6 +30,7 @@ extension SignerSettings {
         let read =
             [profiles] + [compromisedKeys].compactMap { $0 } + [log?.key].compactMap { $0 }
             + issuers.flatMap { [$0.certificate] + $0.chain + [$0.responder?.certificate].compactMap { $0 } }
+            + readers.compactMap(\.pinRecipient)
         return Confinement(
             .service(mayConnect: workersSocket != nil),
             grants: ([ledger] + [log?.checkpointFile].compactMap { $0 }).map { FileGrant(folder(of: $0), .keep) }

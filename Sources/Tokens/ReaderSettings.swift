@@ -37,6 +37,8 @@ package struct ReaderSettings: Sendable {
     package var officerPIN: PINPolicy
     /// The file of the SO PIN that blank tokens of this kind have from their maker; `nil` where they have none.
     package var makersPINFile: String?
+    /// The certificate file of the only one who may read the PINs that are made here; `nil` where the officer may.
+    package var pinRecipient: String?
     /// The file descriptor that becomes the worker's standard error.
     package var standardError: Int32
 
@@ -53,7 +55,7 @@ package struct ReaderSettings: Sendable {
 
 extension ReaderSettings {
     /// Reads one reader of a settings file: name, module, environment, allows, callDeadlineSeconds, userPIN, officerPIN,
-    /// makersPIN.
+    /// makersPIN, sealPINsTo.
     package init(yaml value: YAMLValue) throws(YAMLError) {
         self = try value.mapping { (reader) throws(YAMLError) in
             let module = try reader.required("module")
@@ -77,6 +79,9 @@ extension ReaderSettings {
             if let policy = reader.optional("userPIN") { settings.userPIN = try PINPolicy(yaml: policy) }
             if let policy = reader.optional("officerPIN") { settings.officerPIN = try PINPolicy(yaml: policy) }
             settings.makersPINFile = try reader.optional("makersPIN") { value throws(YAMLError) in
+                try value.string()
+            }
+            settings.pinRecipient = try reader.optional("sealPINsTo") { value throws(YAMLError) in
                 try value.string()
             }
             return settings

@@ -7,7 +7,8 @@ struct InkanBench: ParsableCommand {
         commandName: "inkan-bench",
         abstract: "Certificates per second through the socket, against the bare C_Sign of the same key.",
         subcommands: [
-            IssueBenchmark.self, LedgerBenchmark.self, OCSPBenchmark.self, CRLBenchmark.self, RawBenchmark.self,
+            IssueBenchmark.self, LedgerBenchmark.self, OCSPBenchmark.self, CRLBenchmark.self, KeysBenchmark.self,
+            RawBenchmark.self,
         ]
     )
 }

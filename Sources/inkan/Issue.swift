@@ -111,7 +111,8 @@ struct OrderOptions: ParsableArguments {
 /// `inkan certificate`
 struct Certificate: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "A certificate that was issued, by its order or its serial."
+        abstract: "A certificate that was issued, by its order or its serial.",
+        discussion: "The certificate goes to the standard output; where its key was made, beside it (or with --json)."
     )
 
     @OptionGroup var socket: SocketOptions
@@ -138,6 +139,8 @@ struct Certificate: ParsableCommand {
         format.print(answer) {
             if let certificate = answer["certificate"]?.stringValue {
                 print(certificate, terminator: "")
+                let route = answer["keyRoute"]?.stringValue.map { " (\($0))" } ?? ""
+                complain("key \(answer.text("keyOrigin"))\(route)")
             } else {
                 print("serial \(answer.text("serial")) was never released; it counts as revoked")
             }

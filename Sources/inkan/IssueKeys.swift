@@ -12,15 +12,17 @@ struct IssueKeys: ParsableCommand {
         abstract: "Have many key pairs and certificates made, as PKCS#12 files in a folder.",
         discussion: """
             The orders come from a CSV file with a header line. Columns: order, profile, issuer, key, variant, sid, days, \
-            password, subject.NAME (such as subject.commonName) and san.KIND (such as san.rfc822Name). Each row becomes \
-            ORDER.p12 in the folder, and ORDER.password where the appliance has made the password; both of mode 0600. \
-            Run again, it goes on: rows whose file is there are left out.
+            password, subject.NAME (such as subject.commonName) and san.KIND (such as san.rfc822Name). Or they come as \
+            JSON Lines: an object a line, with the columns' names for its members; days is a number, and what stands \
+            there several times a list. Each order becomes ORDER.p12 in the folder, and ORDER.password where the \
+            appliance has made the password; both of mode 0600. Run again, it goes on: orders whose file is there are \
+            left out.
             """
     )
 
     @OptionGroup var socket: SocketOptions
 
-    @Option(help: "The CSV file; of mode 0600 if it has passwords.")
+    @Option(help: "The file of CSV or JSON Lines; of mode 0600 if it has passwords.")
     var orders: String
 
     @Option(help: "The folder for the files; it must be there.")
@@ -77,96 +79,5 @@ struct IssueKeys: ParsableCommand {
 
     private func path(of order: KeyOrder, _ ending: String) -> String {
         "\(folder)/\(order.order.order).\(ending)"
-    }
-}
-
-/// Orders for keys in a CSV file (RFC 4180).
-enum KeyOrderFile {
-    static func read(_ path: String) throws -> [KeyOrder] {
-        var rows = try CSVText.rows(of: readText(path))
-        guard !rows.isEmpty else { throw ValidationError("\(path) has no header line") }
-        let header = rows.removeFirst()
-        if header.contains("password") { try checkPrivate(path) }
-        let orders = try rows.enumerated().map { number, row in
-            guard row.count == header.count else {
-                throw ValidationError("row \(number + 2) has \(row.count) fields, the header has \(header.count)")
-            }
-            return try order(Array(zip(header, row)), row: number + 2)
-        }
-        var names: Set<String> = []
-        for order in orders where !names.insert(order.order.order).inserted {
-            throw ValidationError("the order “\(order.order.order)” stands there twice")
-        }
-        return orders
-    }
-
-    private static func order(_ fields: [(name: String, value: String)], row: Int) throws -> KeyOrder {
-        var order = CertificateOrder(order: "", profile: "", request: "")
-        var (key, variant, password) = ("p-256", "modern", ConfidentialText?.none)
-        for (name, value) in fields where !value.isEmpty {
-            switch name {
-            case "order": order.order = value
-            case "profile": order.profile = value
-            case "issuer": order.issuer = value
-            case "key": key = value
-            case "variant": variant = value
-            case "sid": order.securityIdentifier = value
-            case "password": password = ConfidentialText(value)
-            case "days":
-                guard let days = Int(value) else { throw ValidationError("row \(row): days is no number: \(value)") }
-                order.validityDays = days
-            case _ where name.hasPrefix("subject."):
-                order.subject.append(.init(String(name.dropFirst(8)), value))
-            case _ where name.hasPrefix("san."):
-                order.alternativeNames.append(.init(String(name.dropFirst(4)), value))
-            default: throw ValidationError("there is no column “\(name)”; inkan help issue-keys names them")
-            }
-        }
-        // It becomes a file's name.
-        guard !order.order.isEmpty, !order.order.contains("/"), !order.order.hasPrefix(".") else {
-            throw ValidationError("row \(row): the order's identifier is missing, or is no name for a file")
-        }
-        return KeyOrder(order, keyAlgorithm: key, variant: variant, password: password)
-    }
-
-    private static func checkPrivate(_ path: String) throws {
-        guard try KeyFiles.isPrivate(path) else {
-            throw ValidationError("\(path) has passwords and can be read by group or others; chmod it to 0600")
-        }
-    }
-}
-
-/// Comma-separated values as RFC 4180 has them.
-enum CSVText {
-    static func rows(of text: String) throws -> [[String]] {
-        var rows: [[String]] = []
-        var row: [String] = []
-        var field = ""
-        var isQuoted = false
-        var characters = Array(text.unicodeScalars.drop { $0 == "\u{feff}" })[...]
-        func endRow() {
-            row.append(field)
-            if row != [""] { rows.append(row) }
-            row = []
-            field = ""
-        }
-        while let character = characters.popFirst() {
-            switch character {
-            case "\"" where isQuoted && characters.first == "\"":
-                characters.removeFirst()
-                field.unicodeScalars.append("\"")
-            case "\"" where isQuoted: isQuoted = false
-            case "\"" where field.isEmpty: isQuoted = true
-            case "," where !isQuoted:
-                row.append(field)
-                field = ""
-            case "\n" where !isQuoted: endRow()
-            case "\r" where !isQuoted && characters.first == "\n": break
-            default: field.unicodeScalars.append(character)
-            }
-        }
-        guard !isQuoted else { throw ValidationError("a quotation mark is not closed") }
-        endRow()
-        return rows
     }
 }

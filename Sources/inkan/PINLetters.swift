@@ -18,6 +18,8 @@ struct PINLetters {
     private let name: String
     private let order: String?
     private var problem: String?
+    /// Whether the service has sealed the PINs: the files are then CMS in PEM, whatever they are called.
+    private(set) var isSealed = false
 
     /// Makes the files, which must not be there yet.
     init(holder: String, officer: String?, name: String, order: String?) throws {
@@ -44,6 +46,7 @@ struct PINLetters {
 
     /// Takes the PINs of a step, if it has any.
     mutating func take(_ step: JSONObject, token: String?, label: String? = nil) {
+        if let sealed = step["sealedPINs"]?.objectValue { return take(sealed: sealed) }
         guard let pins = step["pins"]?.objectValue, let user = pins["user"]?.stringValue else { return }
         var lines = ["Token: \(token ?? label ?? "")"]
         if !name.isEmpty { lines.insert("Holder: \(name)", at: 0) }
@@ -57,9 +60,22 @@ struct PINLetters {
         }
     }
 
+    /// Letters that the service has sealed go into the files as they are; only their recipient can open them.
+    private mutating func take(sealed: JSONObject) {
+        isSealed = true
+        if let user = sealed["user"]?.stringValue { holder = write(Array(user.utf8), on: holder) }
+        if let officerPIN = sealed["officer"]?.stringValue, let sheet = officer {
+            officer = write(Array(officerPIN.utf8), on: sheet)
+        }
+    }
+
     private mutating func write(_ letter: Letter, on sheet: Sheet) -> Sheet {
         var bytes = sheet.path.hasSuffix(".pdf") ? letter.pdf : letter.text
         defer { bytes.withUnsafeMutableBytes { inkan_wipe($0.baseAddress, $0.count) } }
+        return write(bytes, on: sheet)
+    }
+
+    private mutating func write(_ bytes: [UInt8], on sheet: Sheet) -> Sheet {
         let isWritten =
             bytes.withUnsafeBytes { Glibc.write(sheet.descriptor, $0.baseAddress, $0.count) } == bytes.count
             && ftruncate(sheet.descriptor, off_t(bytes.count)) == 0 && fsync(sheet.descriptor) == 0

@@ -40,6 +40,9 @@ struct TokenPersonalise: ParsableCommand {
     @Option(help: "The officers' letter with the SO PIN, likewise.")
     var officerLetter: String?
 
+    @Option(help: "Seal the PINs to the certificate in this PEM file; the letters are then CMS that its owner opens.")
+    var sealTo: String?
+
     @Option(help: "Name of the holder, for the letter; the common name by default.")
     var holder: String?
 
@@ -61,6 +64,8 @@ struct TokenPersonalise: ParsableCommand {
                 throw ValidationError("a token that is initialised needs --letter and --officer-letter, two new files")
             }
             guard pinFile == nil else { throw ValidationError("a token that is initialised gets a new PIN") }
+        } else if sealTo != nil {
+            throw ValidationError("--seal-to is for the PINs of a token that is initialised; give --label, too")
         } else if token == nil {
             throw ValidationError("give --token (inkan token list --readers shows them), or --label for a blank one")
         }
@@ -68,6 +73,7 @@ struct TokenPersonalise: ParsableCommand {
 
     func run() throws {
         let order = TokenOrder(try wanted.certificateOrder(request: ""), keyAlgorithm: keyAlgorithm)
+        let recipient = try sealTo.map(readText)
         var pin: SecretText?
         if label == nil {
             pin = try SecretPrompt.take(file: pinFile, question: "PIN of token \(token ?? ""): ")
@@ -89,6 +95,7 @@ struct TokenPersonalise: ParsableCommand {
                 writer.name("order")
                 order.write(to: &writer)
                 if replace { writer.member("replace", true) }
+                writer.member("recipient", recipient)
             } _: { step in
                 letters?.take(step, token: token, label: label)
                 if !format.json { Self.show(step) }
@@ -98,10 +105,10 @@ struct TokenPersonalise: ParsableCommand {
             return try answering { () throws(SignerClientError) in throw error }
         }
         try letters?.check()
-        try finish(last)
+        try finish(last, isSealed: letters?.isSealed ?? false)
     }
 
-    private func finish(_ last: JSONObject) throws {
+    private func finish(_ last: JSONObject, isSealed: Bool) throws {
         guard let done = last["personalised"]?.objectValue else {
             complain("the service ended without an answer; ask again with the same order")
             throw Exit.unreachable
@@ -111,7 +118,9 @@ struct TokenPersonalise: ParsableCommand {
             print(
                 "token \(done.text("token")), certificate \(done.text("serial")), ledger entry \(done.number("ledgerEntry"))"
             )
-            if let letter, label != nil { print("PIN letters: \(letter), \(officerLetter ?? "")") }
+            if let letter, label != nil {
+                print("PIN letters\(isSealed ? ", sealed" : ""): \(letter), \(officerLetter ?? "")")
+            }
         }
     }
 

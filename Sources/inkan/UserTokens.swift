@@ -1,6 +1,7 @@
 import ArgumentParser
 import SignerAPI
 import SignerClient
+import SignerService
 import Varlink
 
 /// Users' tokens in the readers of the running service.
@@ -69,6 +70,9 @@ struct TokenResetPIN: ParsableCommand {
     @Option(help: "The holder's PIN letter, a new file; ending in .pdf it is a PDF, else plain text.")
     var letter: String
 
+    @Option(help: "Seal the PINs to the certificate in this PEM file; the letters are then CMS that its owner opens.")
+    var sealTo: String?
+
     @Option(help: "Name of the holder, for the letter.")
     var holder: String = ""
 
@@ -77,6 +81,7 @@ struct TokenResetPIN: ParsableCommand {
 
     func run() throws {
         let officerPIN = try SecretPrompt.take(file: officerPinFile, question: "SO PIN of token \(token): ")
+        let recipient = try sealTo.map(readText)
         var letters = try PINLetters(holder: letter, officer: nil, name: holder, order: nil)
         let client = try socket.connect(patience: UserTokens.patience)
         do {
@@ -85,6 +90,7 @@ struct TokenResetPIN: ParsableCommand {
                 writer.member("token", token)
                 writer.member("tokenLabel", tokenLabel)
                 SecretPrompt.write(officerPIN, as: "officerPIN", to: &writer)
+                writer.member("recipient", recipient)
             } _: {
                 letters.take($0, token: token)
             }

@@ -31,9 +31,12 @@ struct KeySecrecyTests {
         }
     }
 
-    @Test("neither memory nor disk nor ledger holds a prime, an exponent, a scalar or a password after the answer")
-    func search() throws {
-        let appliance = try Stage.appliance()
+    @Test(
+        "neither memory nor disk nor ledger holds a prime, an exponent, a scalar or a password after the answer",
+        arguments: ["token-wrapped", "token-random"]
+    )
+    func search(route: String) throws {
+        let appliance = try Self.appliance(route)
         let client = try appliance.client()
         let processes = try ProcessTree.descendants(of: appliance.processIdentifier).count
         #expect(processes > 0)
@@ -50,6 +53,7 @@ struct KeySecrecyTests {
                 password: shape.2
             )
             let issued = try client.issueKey(order)
+            #expect(issued.keyRoute == route)
             let password = try #require(issued.madePassword ?? shape.2)
             if shape.2 == nil { needles.add(text: password, "made-password-\(number)") }
             for (name, value) in try Self.numbers(of: issued, password: password) {
@@ -82,6 +86,14 @@ struct KeySecrecyTests {
         }
         #expect(burst.lines.count == 3 + 3 + 6 * 2)
         try expectNothing(burst, appliance, processes: processes)
+    }
+
+    /// A service whose token lets keys out wrapped, or has nothing but its random source for them.
+    private static func appliance(_ route: String) throws -> RunningAppliance {
+        guard route == "token-random" else { return try Stage.appliance() }
+        let token = try FaultyToken()
+        try token.order("C_WrapKey 1 0 return 0x70")
+        return try token.start()
     }
 
     /// - Parameter processes: how many the service has started for good.

@@ -23,7 +23,12 @@ struct AnswerQueueTests {
                 let total = answers[place].count
                 waiting[index].left -= 1
                 let left = waiting[index].left
-                queue.add(.plain([answers[place][total - left - 1]]), to: place, isFinal: left == 0)
+                let answer = [answers[place][total - left - 1]]
+                queue.add(
+                    Bool.random(using: &random) ? .plain(answer) : .confidential(answer),
+                    to: place,
+                    isFinal: left == 0
+                )
                 if left == 0 { waiting.remove(at: index) }
             }
             if let piece = queue.piece {

@@ -6,10 +6,11 @@ import Varlink
 
 extension StationWork {
     /// `InitialiseToken`
-    func initialise(in reader: ReaderSettings) throws(StationError) {
+    func initialise(in place: UserTokenStation.Place) throws(StationError) {
         try checkMore()
+        let (reader, answer) = (place.settings, try pinAnswer(in: place))
         let desk = try open(reader)
-        let token = try initialise(label: text("label") ?? "", reader, at: desk)
+        let token = try initialise(label: text("label") ?? "", reader, answer, at: desk)
         call.reply { writer in
             writer.member("step", "done")
             writer.object("token") { writer in
@@ -23,6 +24,7 @@ extension StationWork {
     func initialise(
         label: String,
         _ reader: ReaderSettings,
+        _ answer: PINAnswer,
         at desk: TokenDesk
     ) throws(StationError) -> DeskToken {
         guard (1...32).contains(label.utf8.count) else {
@@ -39,7 +41,7 @@ extension StationWork {
         let pins = try asking { () throws(TokenError) in
             try desk.makePINs(for: blank, user: reader.userPIN, officer: reader.officerPIN)
         }
-        try report(pins, withOfficer: true)
+        try report(pins, withOfficer: true, token: label, answer)
         let made = try asking { () throws(TokenError) in
             try desk.initialise(blank, label: label)
         }
@@ -73,15 +75,16 @@ extension StationWork {
     }
 
     /// `ResetTokenPIN`
-    func resetPIN(in reader: ReaderSettings) throws(StationError) {
+    func resetPIN(in place: UserTokenStation.Place) throws(StationError) {
         try checkMore()
+        let (reader, answer) = (place.settings, try pinAnswer(in: place))
         let officerPIN = try requiredSecret("officerPIN")
         let desk = try open(reader)
         let serial = try find(tokenName, at: desk).description.serial
         let pins = try asking { () throws(TokenError) in
             try desk.makePINs(for: tokenName, user: reader.userPIN, officer: reader.officerPIN)
         }
-        try report(pins, withOfficer: false)
+        try report(pins, withOfficer: false, token: serial, answer)
         try asking { () throws(TokenError) in try desk.resetPIN(of: tokenName, officerPIN: officerPIN) }
         try record("token-pin-reset", [("token", .text(serial)), ("reader", .text(reader.name))])
         call.reply { $0.member("step", "done") }

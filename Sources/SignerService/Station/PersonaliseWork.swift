@@ -7,8 +7,9 @@ import Varlink
 extension StationWork {
     /// `PersonaliseToken`: every step looks first at what earlier runs have left, so that the same call goes on where
     /// one was cut off.
-    func personalise(in reader: ReaderSettings) throws(StationError) {
+    func personalise(in place: UserTokenStation.Place) throws(StationError) {
         try checkMore()
+        let (reader, answer) = (place.settings, try pinAnswer(in: place))
         guard let object = call.parameters["order"]?.objectValue, let order = TokenOrder(object) else {
             throw StationError(
                 .internalError,
@@ -29,7 +30,7 @@ extension StationWork {
         if label != nil { try refuseInitialised(at: desk) }
         var token = try find(label == nil ? tokenName : blankName, at: desk)
         try report("token")
-        if let label { token = try initialise(label: label, reader, at: desk) }
+        if let label { token = try initialise(label: label, reader, answer, at: desk) }
         let name = label == nil ? tokenName : token.name
         token = try asking { () throws(TokenError) in try desk.logIn(to: name, pin: pin) }
         try refuseForeign(token.name, at: desk)

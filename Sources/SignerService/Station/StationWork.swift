@@ -1,4 +1,3 @@
-import CLinux
 import Clocks
 import Issuance
 import Ledger
@@ -16,14 +15,15 @@ struct StationWork: Sendable {
 
     var line: IssuanceLine { station.line }
 
-    func perform(in reader: ReaderSettings) throws(StationError) {
+    func perform(in place: UserTokenStation.Place) throws(StationError) {
+        let reader = place.settings
         switch method {
         case .listTokens: break
-        case .initialiseToken: try initialise(in: reader)
+        case .initialiseToken: try initialise(in: place)
         case .generateTokenKey: try generateKey(in: reader)
         case .installCertificate: try installCertificate(in: reader)
-        case .personaliseToken: try personalise(in: reader)
-        case .resetTokenPIN: try resetPIN(in: reader)
+        case .personaliseToken: try personalise(in: place)
+        case .resetTokenPIN: try resetPIN(in: place)
         case .retireToken: try retire(in: reader)
         }
     }
@@ -158,16 +158,6 @@ struct StationWork: Sendable {
         if call.isAbandoned { throw .callerGone }
     }
 
-    func report(_ pins: FreshPINs, withOfficer: Bool) throws(StationError) {
-        try report("pins") { writer in
-            writer.object("pins") { writer in
-                if withOfficer { writer.member("officer", secret: pins.officer) }
-                writer.member("user", secret: pins.user)
-                writer.member("fromToken", pins.isFromToken)
-            }
-        }
-    }
-
     /// Answers with an error, and puts the refusal into the ledger.
     func refuse(_ error: StationError) {
         guard error.shallBeRecorded else {
@@ -186,21 +176,7 @@ struct StationWork: Sendable {
         }
     }
 
-    private var orderID: String? {
+    var orderID: String? {
         text("order") ?? call.parameters["order"]?.objectValue?["order"]?.stringValue
-    }
-}
-
-extension JSONWriter {
-    /// A PIN that was made here: letters and digits, which need no escape.
-    fileprivate mutating func member(_ name: String, secret: Secret) {
-        self.name(name)
-        var quoted: [UInt8] = []
-        quoted.reserveCapacity(secret.count + 2)
-        quoted.append(UInt8(ascii: "\""))
-        secret.withUnsafeBytes { quoted.append(contentsOf: $0) }
-        quoted.append(UInt8(ascii: "\""))
-        raw(quoted)
-        quoted.withUnsafeMutableBytes { inkan_wipe($0.baseAddress, $0.count) }
     }
 }

@@ -1,6 +1,7 @@
 import Clocks
 import Issuance
 import Ledger
+import PKCS12
 import Policy
 import SignerAPI
 import Threads
@@ -14,6 +15,8 @@ package final class UserTokenStation: Sendable {
     struct Place: Sendable {
         let settings: ReaderSettings
         let queue: WorkerPool
+        /// Whom PINs are sealed to, whatever the caller wishes.
+        let pinRecipient: SealRecipient?
     }
 
     let line: IssuanceLine
@@ -37,12 +40,17 @@ package final class UserTokenStation: Sendable {
         changes: StatusLine,
         ownTokens: [TokenWorkerSupervisor],
         launcher: WorkerLauncher
-    ) {
+    ) throws(StartError) {
         self.line = line
         self.ownTokens = ownTokens
         self.launcher = launcher
         status = StationStatus(line: line, changes: changes)
-        places = readers.map { Place(settings: $0, queue: WorkerPool(threads: 1)) }
+        places = try readers.map { (reader) throws(StartError) in
+            let recipient = try reader.pinRecipient.map { (path) throws(StartError) in
+                try SealRecipient(file: path, reader: reader.name)
+            }
+            return Place(settings: reader, queue: WorkerPool(threads: 1), pinRecipient: recipient)
+        }
         records = readers.isEmpty ? nil : WorkerPool(threads: 1)
     }
 
@@ -64,7 +72,7 @@ package final class UserTokenStation: Sendable {
             guard let place = places.first(where: { $0.settings.name == name }) else {
                 return work.refuse(.noReader(name ?? ""))
             }
-            enqueue(place.queue, work) { work in try work.perform(in: place.settings) }
+            enqueue(place.queue, work) { work in try work.perform(in: place) }
         }
     }
 

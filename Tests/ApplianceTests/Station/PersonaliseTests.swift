@@ -42,6 +42,8 @@ struct PersonaliseTests {
             entries.map(\.kind) == ["token-key-generated", "intent", "certificate", "token-certificate-installed"]
         )
         #expect(try desk.entry(entries[1].sequence).contains(#""keyOrigin":"token-generated""#))
+        let known = try desk.appliance.client().call(.getCertificate) { $0.member("order", "one-call") }
+        #expect(known["keyOrigin"] == "token-generated" && known["keyRoute"] == nil)
         try desk.appliance.establishment.expectSoundHistory()
     }
 }
