@@ -214,13 +214,18 @@ package final class Appliance: Sendable {
         )
         var responders: [OCSPResponder] = []
         let issuers = try settings.issuers.map { issuer in
-            guard let use = profiles.issuer(issuer.name)?.use, use != .root else {
+            guard let description = profiles.issuer(issuer.name), description.use != .root else {
                 throw StartError("issuer \(issuer.name): the profile set has no issuer of that name for people")
             }
             guard let source = sources[issuer.token] else {
                 throw StartError("issuer \(issuer.name): no token of the name \(issuer.token)")
             }
             let certificate = try readCertificate(issuer.certificate)
+            do throws(IssuerDescription.OtherKey) {
+                try description.check(key: certificate.tbs.publicKey)
+            } catch {
+                throw StartError(error.description)
+            }
             source.token.prepare(keys: [certificate.tbs.publicKey.derEncoded])
             let made = try Issuer(
                 name: issuer.name,

@@ -39,10 +39,10 @@ struct Doctor: ParsableCommand {
         if let uri {
             examination.checkToken(uri: uri, environment: try ModuleOptions.variables(environment))
         } else if let settings = examination.readSettings(config) {
-            examination.checkPolicy(settings)
+            let profiles = examination.checkPolicy(settings)
             examination.checkLedger(settings)
             examination.checkLog(settings)
-            let issuers = examination.readIssuers(settings)
+            let issuers = examination.readIssuers(settings, profiles)
             if let status = try runningStatus() {
                 examination.checkRunning(status)
                 try examination.checkProtections(runningProcesses())
@@ -152,16 +152,28 @@ struct Examination {
         }
     }
 
-    mutating func checkPolicy(_ settings: SignerSettings) {
+    /// The profile set, if it can be read.
+    mutating func checkPolicy(_ settings: SignerSettings) -> ProfileSet? {
+        let profiles = readProfiles(settings)
+        checkKeyList(settings)
+        return profiles
+    }
+
+    private mutating func readProfiles(_ settings: SignerSettings) -> ProfileSet? {
         do {
             let profiles = try ProfileSet(path: settings.profiles)
             add(.fine, "profiles", "version \(profiles.version), \(profiles.profiles.count) profiles")
             for problem in profiles.problems(at: SystemClock().now) {
                 add(.problem, "profiles", "\(problem.profile): \(problem.reason)", "see \(problem.clause)")
             }
+            return profiles
         } catch {
             add(.problem, "profiles", error.description, "mend the profile set")
+            return nil
         }
+    }
+
+    private mutating func checkKeyList(_ settings: SignerSettings) {
         guard let list = settings.compromisedKeys else {
             return add(
                 .advice,
@@ -197,19 +209,24 @@ struct Examination {
     }
 
     /// The certificates that can be read; what is wrong with the others is noted.
-    mutating func readIssuers(_ settings: SignerSettings) -> [(SignerSettings.IssuerSettings, X509Building.Certificate)]
-    {
+    mutating func readIssuers(
+        _ settings: SignerSettings,
+        _ profiles: ProfileSet?
+    ) -> [(SignerSettings.IssuerSettings, X509Building.Certificate)] {
         var readable: [(SignerSettings.IssuerSettings, X509Building.Certificate)] = []
         for issuer in settings.issuers {
             do {
                 let certificate = try X509Building.Certificate(pem: try readText(issuer.certificate))
                 readable.append((issuer, certificate))
+                try profiles?.issuer(issuer.name)?.check(key: certificate.tbs.publicKey)
                 let end = CivilTime(secondsSinceEpoch: certificate.tbs.notAfter).rfc3339
                 if certificate.tbs.notAfter < SystemClock().now.seconds {
                     add(.problem, issuer.name, "its certificate ended at \(end)", "hold a ceremony for its successor")
                 } else {
                     add(.fine, issuer.name, "\(certificate.tbs.subject), until \(end)")
                 }
+            } catch let error as IssuerDescription.OtherKey {
+                add(.problem, issuer.name, error.message, error.mend)
             } catch {
                 add(.problem, issuer.name, "\(error)", "name the PEM file of the certificate that the ceremony made")
             }

@@ -179,6 +179,8 @@ package enum RevocationReason: String, Hashable, Sendable, CaseIterable {
 package struct IssuerDescription: Hashable, Sendable {
     package var name: String
     package var use: IssuerUse
+    /// SHA-256 of the SubjectPublicKeyInfo of the key that it signs with; nil: the settings alone say which that is.
+    package var keySHA256: [UInt8]?
     /// Where its CRL is (http only).
     package var crlDistributionPoints: [String]
     /// Where the CRLs of its certificates' parts are; nil: its certificates name its one CRL.

@@ -10,6 +10,10 @@ extension IssuerDescription {
             return IssuerDescription(
                 name: try map.required("name").identifier(),
                 use: use,
+                keySHA256: try map.optional("keySHA256") { value throws(YAMLError) in
+                    try value.refuse(use == .root ? "a root's key is known by the certificates that it signed" : nil)
+                    return try value.sha256()
+                },
                 crlDistributionPoints: try map.required("crl").list { value throws(YAMLError) in try value.httpURL() },
                 crlPartitions: try map.optional("crlPartitions") { value throws(YAMLError) in
                     try value.refuse(use == .root ? "a root's CRL is made in a ceremony, and is one" : nil)

@@ -48,6 +48,21 @@ extension YAMLValue {
         return choices
     }
 
+    /// A digest as `inkan issuers` and `sha256sum` write it.
+    func sha256() throws(YAMLError) -> [UInt8] {
+        let text = try string()
+        let digits = text.utf8.compactMap { byte -> UInt8? in
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
+            case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
+            default: nil
+            }
+        }
+        let isDigest = digits.count == 64 && text.utf8.count == 64
+        try refuse(isDigest ? nil : "expected 64 digits, 0 to 9 and a to f")
+        return stride(from: 0, to: 64, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
+    }
+
     /// CRLs and CA certificates are fetched to judge certificates: https would need a certificate judged first.
     func httpURL() throws(YAMLError) -> String {
         let text = try string()

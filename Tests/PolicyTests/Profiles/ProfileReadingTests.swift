@@ -127,6 +127,22 @@ private let spoiltFiles: [SpoiltFile] = [
     ),
     SpoiltFile("use unknown", "use: smime", "use: tls", .invalidValue, "issuers[0].use"),
     SpoiltFile(
+        "a key's hash that is none",
+        "use: smime",
+        "use: smime\n    keySHA256: \"0011\"",
+        .invalidValue,
+        at: "\"0011\"",
+        "issuers[0].keySHA256"
+    ),
+    SpoiltFile(
+        "a root's key",
+        "use: root\n    crl",
+        "use: root\n    keySHA256: \"\(String(repeating: "0a", count: 32))\"\n    crl",
+        .invalidValue,
+        at: "\"0a0a",
+        "issuers[2].keySHA256"
+    ),
+    SpoiltFile(
         "a CRL in one part",
         "use: smime",
         "use: smime\n    crlPartitions: {count: 1, base: \"http://a.example/crl/x\"}",
