@@ -78,6 +78,8 @@ let package = Package(
         .systemLibrary(name: "CPKCS11", pkgConfig: "p11-kit-1", providers: [.apt(["libp11-kit-dev"])]),
         .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CAres", pkgConfig: "libcares", providers: [.apt(["libc-ares-dev"])]),
         .target(name: "CLinux"),
         .target(
             name: "CTokenProof",
@@ -143,6 +145,11 @@ let package = Package(
         room("TokenProof", ["CTokenProof", "Secrets"]),
         room("Ceremony", ["Issuance", "Threads", "StrictYAML", "TextForms", "Varlink"]),
         room("Workbench", ["SignerClient", "Threads", "Tokens", "Secrets", "Ledger", crypto]),
+        // The office's ways to the world: mail, names, pages.
+        room("Curl", ["CCurl", "CLinux"]),
+        room("OfficeMail", ["Curl", "CLinux", "Clocks", "Threads", "Secrets"]),
+        room("OfficeDNS", ["CAres", "Clocks", "Threads"]),
+        room("OfficePages", ["Curl", "OfficeDNS", "Clocks", "Threads"]),
 
         program(
             "inkan-tokend",
@@ -211,6 +218,10 @@ let package = Package(
         ),
         tests("PKCS12Tests", ["PKCS12", "Secrets"]),
         tests("IssuanceTests", ["Issuance", "Ledger", "Policy", "Clocks"]),
+        tests(
+            "OfficeAdaptersTests",
+            ["OfficeMail", "OfficeDNS", "OfficePages", "Workbench", "Secrets", "Clocks", "Threads"]
+        ),
         tests("LedgerTests", ["Ledger", "Clocks", grdb, crypto]),
         tests("VarlinkTests", ["Varlink", "Threads", "Secrets"]),
         tests("X509BuildingTests", ["X509Building", "Clocks", asn1, crypto, cryptoExtras]),
