@@ -33,6 +33,7 @@ package struct HistoryEntry: Hashable, Sendable, Codable {
 
     package enum Action: String, Codable, CaseIterable, Sendable, Worded {
         case logIn, logOut, userEdited, userCreated, grantsChanged, tenantEdited
+        case userDeactivated, userActivated, passwordChanged, passwordRenewed
         case licenceApplied, licenceIssued, licencePaid, licenceRejected, licenceCancelled, licenceEdited
         case profileApplied, profileApproved, profileRejected, profileSuspended, profileRenewalApplied
         case profileSettingsChanged
@@ -48,6 +49,10 @@ package struct HistoryEntry: Hashable, Sendable, Codable {
             case .logOut: Text("ログアウト", "Log-out")
             case .userEdited: Text("ユーザ編集", "User edited")
             case .userCreated: Text("ユーザ登録", "User created")
+            case .userDeactivated: Text("ユーザ停止", "User deactivated")
+            case .userActivated: Text("ユーザ再開", "User activated again")
+            case .passwordChanged: Text("パスワード変更", "Password changed")
+            case .passwordRenewed: Text("パスワード再発行", "Password issued anew")
             case .grantsChanged: Text("権限設定", "Permissions changed")
             case .tenantEdited: Text("管理者情報編集", "Administrator information edited")
             case .licenceApplied: Text("ライセンス申請", "Licence application")

@@ -133,6 +133,8 @@ package struct ProfileSubject: Hashable, Sendable, Codable {
         package var identifierCountry: String
         package var identifierNumber: String
         package var signature: String
+        /// Whether the applicant has looked at the administrator information and found it right (PRO-19).
+        package var confirmsInformation: Bool
 
         package init(
             use: String,
@@ -145,8 +147,10 @@ package struct ProfileSubject: Hashable, Sendable, Codable {
             identifierScheme: String,
             identifierCountry: String,
             identifierNumber: String,
-            signature: String
+            signature: String,
+            confirmsInformation: Bool = false
         ) {
+            self.confirmsInformation = confirmsInformation
             (self.use, self.country, self.state, self.locality) = (use, country, state, locality)
             (self.organisation, self.unit, self.isExclusive) = (organisation, unit, isExclusive)
             (self.identifierScheme, self.identifierCountry) = (identifierScheme, identifierCountry)

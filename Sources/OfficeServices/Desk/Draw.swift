@@ -23,4 +23,9 @@ enum Draw {
     static func hash(_ token: String) -> [UInt8] {
         Array(SHA256.hash(data: Data(token.utf8)))
     }
+
+    /// Two lower-case digits for each octet.
+    static func hexadecimal(_ bytes: [UInt8]) -> String {
+        bytes.reduce(into: "") { $0 += ($1 < 16 ? "0" : "") + String($1, radix: 16) }
+    }
 }

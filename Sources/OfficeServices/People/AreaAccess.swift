@@ -1,18 +1,32 @@
-import Office
+package import Office
 import OfficeStore
 
+/// A certificate that a connection has shown, and whose key it has proved to hold.
+package struct ShownCertificate: Sendable, Hashable {
+    /// Hexadecimal, lower case.
+    package let serial: String
+    /// SHA-256 of the certificate, hexadecimal, lower case.
+    package let fingerprint: String
+
+    package init(serial: String, fingerprint: String) {
+        (self.serial, self.fingerprint) = (serial, fingerprint)
+    }
+}
+
 extension OfficeDesk {
-    /// Whether a certificate with this serial, whose chain the connection has verified, opens the certificate area to the
-    /// user: their own, valid by the office's records, not ended, of the present generation (ACT-01, ADM-06, ADM-07).
-    package func opensArea(_ caller: Caller, serial: String?) async throws -> Bool {
-        guard let serial else { return false }
+    /// Whether a certificate opens the certificate area to the user: the very one that was issued to them, valid by the
+    /// office's records, not ended, of the present generation (ACT-01, ADM-06, ADM-07). Nobody else is asked.
+    package func areaAccess(_ caller: Caller, _ shown: ShownCertificate?) async throws -> AreaAccess {
+        guard let shown else { return .noCertificate }
         let now = now
-        let certificate = try await store.read {
-            try $0.administratorCertificates.first(.init().equal("serial", serial))
+        guard let certificate = try await record(of: shown) else { return .unknown }
+        return certificate.access(of: caller.user.id, fingerprint: shown.fingerprint, at: now)
+    }
+
+    func record(of shown: ShownCertificate) async throws -> AdministratorCertificate? {
+        try await store.read { records in
+            try records.administratorCertificates.find(.init().equal("serial", shown.serial))
+                .first { $0.fingerprint == shown.fingerprint }
         }
-        guard let certificate, certificate.user == caller.user.id, certificate.status == .valid,
-            certificate.generation == AdministratorCertificate.currentGeneration
-        else { return false }
-        return certificate.notAfter.map { now <= $0 } ?? false
     }
 }

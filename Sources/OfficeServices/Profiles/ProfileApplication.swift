@@ -12,15 +12,10 @@ extension OfficeDesk {
         in records: OfficeRecords
     ) throws -> Profile {
         try caller.user.require(.profileAddition)
-        guard tenant.isComplete else {
-            throw Refusal(
-                .state,
-                Text(
-                    "管理者情報に未入力の項目があります。「管理と経理」で更新してからお申し込みください。",
-                    "The administrator information is incomplete. Complete it under “Management and accounting” first."
-                )
-            )
-        }
+        try require(confirmation: input.confirmsInformation, of: tenant)
+        var confirmed = tenant
+        confirmed.confirmedAt = now
+        try records.tenants.save(confirmed)
         let subject = try ProfileSubject.checked(input, organisation: tenant.organisation)
         try refuseTakenName(subject, tenant: tenant.id, in: records)
         let profile = Profile(

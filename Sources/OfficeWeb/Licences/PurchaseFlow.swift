@@ -10,7 +10,7 @@ struct PurchaseFlow: Sendable {
         Flow(
             Text("ライセンス追加購入", "Purchase a licence"),
             path: "/licences/purchase",
-            steps: [pack, details, profile, payment],
+            steps: [pack, details, information, profile, payment],
             confirm: { visit in try await confirm(visit) },
             complete: { visit in try await complete(visit) }
         )
@@ -109,6 +109,10 @@ struct PurchaseFlow: Sendable {
                 try check.finish()
             }
         }
+    }
+
+    private var information: Flow.Step {
+        InformationStep.step(desk) { visit in try await desk.needsFirstProfile(visit.caller) }
     }
 
     private var profile: Flow.Step {

@@ -97,7 +97,8 @@ enum SubjectForm {
             identifierScheme: values["identifierScheme"],
             identifierCountry: values["identifierScheme"].isEmpty ? "" : values["identifierCountry"],
             identifierNumber: values["identifierNumber"],
-            signature: values["signature"]
+            signature: values["signature"],
+            confirmsInformation: values.isTicked("confirmsInformation")
         )
     }
 

@@ -94,7 +94,15 @@ enum Menu {
             ),
             MenuGroup(
                 title: Text("管理と経理", "Management and accounting"),
-                items: [item(Text("ユーザ管理", "User management"), "/users", .userManagement)]
+                items: [
+                    item(Text("ユーザ管理", "User management"), "/users", .userManagement),
+                    item(
+                        Text("管理者情報", "Administrator information"),
+                        "/administrator-information",
+                        .userManagement
+                    ),
+                    item(Text("パスワード変更", "Change of password"), "/password", nil),
+                ]
             ),
             MenuGroup(
                 title: Text("リソース", "Resources"),

@@ -1,7 +1,10 @@
+import Crypto
 package import Hummingbird
 import HummingbirdTLS
 import NIOCore
 import NIOSSL
+import OfficeServices
+import TextForms
 
 /// What a request brings beside its bytes: the connection that it came through.
 package struct OfficeRequestContext: RequestContext {
@@ -20,10 +23,15 @@ package struct OfficeRequestContext: RequestContext {
         channel.remoteAddress?.ipAddress ?? ""
     }
 
-    /// The serial number of the certificate that the client showed, hexadecimal; the connection has verified its chain.
-    func certificateSerial() async throws -> String? {
+    /// The certificate that the client showed, with proof of its key by the handshake; its chain and dates are not looked
+    /// at, for the office knows each certificate that it accepts.
+    func shownCertificate() async throws -> ShownCertificate? {
         guard let certificate = try await channel.nioSSL_peerCertificate().get() else { return nil }
-        return serialText(certificate.serialNumber)
+        let hash = SHA256.hash(data: try certificate.toDERBytes())
+        return ShownCertificate(
+            serial: serialText(certificate.serialNumber),
+            fingerprint: HexText.encode(Array(hash))
+        )
     }
 }
 

@@ -27,10 +27,15 @@ extension Routes {
         }
         licencePages()
         operatorPages()
+        userPages()
+        accountPages()
+        actionLogPages()
+        administratorCertificatePages()
     }
 
     /// Every page of the certificate area.
     package func area() {
         get("/", .area(nil)) { _ in .page(Page(Text("証明書管理", "Certificate management"), [])) }
+        certificateRenewalPages()
     }
 }

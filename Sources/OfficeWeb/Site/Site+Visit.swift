@@ -44,7 +44,8 @@ extension Site {
             address: context.remoteAddress,
             session: session,
             user: user?.isActive == true ? user : nil,
-            person: person?.isActive == true ? person : nil
+            person: person?.isActive == true ? person : nil,
+            certificate: server == .area ? try await context.shownCertificate() : nil
         )
         return (visit, redirect(visit, access))
     }
@@ -59,14 +60,14 @@ extension Site {
     }
 
     /// What stands before a page: the permission, and for the certificate area the certificate.
-    func gate(_ visit: Visit, _ context: OfficeRequestContext, _ access: Access) async throws -> Reply? {
+    func gate(_ visit: Visit, _ access: Access) async throws -> Reply? {
         switch access {
         case .everybody, .operators: break
         case .console(let function):
             if let function { try visit.caller.user.require(function) }
         case .area(let function):
-            let serial = try await context.certificateSerial()
-            guard try await desk.opensArea(visit.caller, serial: serial) else { return .page(GatePage.page) }
+            let opens = try await desk.areaAccess(visit.caller, visit.certificate)
+            guard case .open = opens else { return .page(GatePage.page(opens, console: desk.settings.consoleURL)) }
             if let function { try visit.caller.user.require(function) }
         }
         return nil

@@ -34,7 +34,7 @@ package struct Site: Sendable {
             if request.method == .post, let session = visit.session, form["csrf"] != session.formSecret {
                 throw Refusal.foreignForm
             }
-            if let gate = try await gate(visit, context, access) { return try response(gate, visit, context) }
+            if let gate = try await gate(visit, access) { return try response(gate, visit, context) }
             return try response(try await handler(visit), visit, context)
         } catch let refusal as Refusal {
             return try response(.page(Page(refusal)), visit, context)

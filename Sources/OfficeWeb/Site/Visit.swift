@@ -14,6 +14,8 @@ package struct Visit: Sendable {
     package let session: Session?
     package let user: User?
     package let person: Operator?
+    /// On the certificate area's server: what the connection has shown.
+    package let certificate: ShownCertificate?
 
     /// The user who is logged in to the console.
     ///
