@@ -155,12 +155,24 @@ let package = Package(
             "inkan-tokend",
             ["PKCS11", "Tokens", "Threads", "Secrets", "Clocks", "Confinement", "CLinux", crypto]
         ),
+        officeRoom(
+            "OfficeFront",
+            [
+                "Office", "OfficeStore", "OfficeServices", "OfficeWeb", "Clocks", "Secrets", "StrictYAML", lifecycle, logging,
+            ]
+        ),
         .executableTarget(
             name: "inkan-frontd",
             dependencies: [
-                "Office", "OfficeStore", "OfficeServices", "OfficeWeb", "Clocks", "Secrets", "StrictYAML", "CLinux",
-                lifecycle, logging, arguments,
+                "OfficeFront", "Office", "OfficeServices", "Clocks", "Secrets", lifecycle, logging, arguments,
             ],
+            swiftSettings: strictImports
+        ),
+        // The office with a clock that tests move.
+        .executableTarget(
+            name: "inkan-office-stage",
+            dependencies: ["OfficeFront", "Clocks", lifecycle, logging],
+            path: "Tests/OfficeStage",
             swiftSettings: strictImports
         ),
         program("inkan-signerd", ["SignerService", arguments]),
@@ -208,6 +220,15 @@ let package = Package(
         tests(
             "ModulesTests",
             ["inkan", "inkan-signerd", "inkan-tokend", "Workbench", "SignerClient", "SignerAPI"]
+        ),
+        .testTarget(
+            name: "OfficeTests",
+            dependencies: [
+                "inkan-office-stage", "inkan-frontd", "inkan", "inkan-signerd", "inkan-tokend", "Workbench", "SignerClient",
+                "SignerAPI",
+            ],
+            exclude: ["Browser"],
+            swiftSettings: strict
         ),
         .testTarget(
             name: "OfficeBrowserTests",

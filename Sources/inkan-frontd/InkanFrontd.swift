@@ -3,9 +3,8 @@ import Clocks
 import Foundation
 import Logging
 import Office
+import OfficeFront
 import OfficeServices
-import OfficeStore
-import OfficeWeb
 import Secrets
 import ServiceLifecycle
 
@@ -24,15 +23,8 @@ struct SettingsOption: ParsableArguments {
     @Option(help: "The settings file.")
     var config: String
 
-    func desk(_ settings: FrontSettings) throws -> OfficeDesk {
-        OfficeDesk(
-            store: try OfficeStore(path: settings.database),
-            settings: settings.office,
-            clock: SystemClock(),
-            appliance: Appliance(socket: settings.signer),
-            vault: Vault(key: try SecretFile.read(settings.vaultKey)),
-            passwords: PasswordKeeper()
-        )
+    func office() throws -> Front {
+        try Front(FrontSettings(file: config), clock: SystemClock())
     }
 }
 
@@ -44,22 +36,11 @@ struct Serve: AsyncParsableCommand {
 
     func run() async throws {
         umask(0o077)
-        let settings = try FrontSettings(file: options.config)
         let log = Logger(label: "inkan-frontd")
-        let server = try await OfficeServer(
-            desk: try options.desk(settings),
-            console: settings.console,
-            area: settings.area,
-            identity: settings.identity,
-            log: log
-        ) { server, port in
+        let services = try await options.office().services(log: log) { server, port in
             log.notice("listening", metadata: ["server": "\(server)", "port": "\(port)"])
         }
-        try await ServiceGroup(
-            services: server.services,
-            gracefulShutdownSignals: [.sigterm, .sigint],
-            logger: log
-        ).run()
+        try await ServiceGroup(services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: log).run()
     }
 }
 
@@ -109,7 +90,7 @@ struct OpenTenant: AsyncParsableCommand {
 
     func run() async throws {
         umask(0o077)
-        let desk = try options.desk(FrontSettings(file: options.config))
+        let desk = try options.office().desk
         let password = try SecretFile.read(passwordFile).withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
         let tenant = Tenant(
             id: id,
@@ -154,7 +135,7 @@ struct OpenOperator: AsyncParsableCommand {
 
     func run() async throws {
         umask(0o077)
-        let desk = try options.desk(FrontSettings(file: options.config))
+        let desk = try options.office().desk
         let password = try SecretFile.read(passwordFile).withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
         try await desk.open(operator: id, name: name, password: password)
     }

@@ -151,6 +151,19 @@ package struct OrderCertificate: Hashable, Sendable, Codable {
     }
 }
 
+extension Order {
+    /// The order's name at the appliance. After an answer that was lost there is another.
+    package var applianceOrder: String {
+        pickUp.attempt == 1 ? id : "\(id).\(pickUp.attempt)"
+    }
+
+    /// A name for files: the common name where it is short and plain, else the order's.
+    package var fileName: String {
+        let isPlain = subject.commonName.allSatisfy { $0.isLetter || $0.isNumber || " -_.@".contains($0) }
+        return isPlain && !subject.commonName.hasPrefix(".") ? subject.commonName : id
+    }
+}
+
 /// How a subscriber comes to the certificate: a link, a password, and a lock against guessing (section 3.4).
 package struct PickUp: Hashable, Sendable, Codable {
     /// SHA-256 of the secret in the mailed link.
@@ -163,6 +176,8 @@ package struct PickUp: Hashable, Sendable, Codable {
     package var mailed: Timestamp
     /// How many times the appliance was asked for a key; a lost answer is asked under a new order of the appliance's.
     package var attempt: Int
+    /// The last second of validity that the present attempt asks for: the same when it is asked again.
+    package var notAfter: Timestamp?
 
     package init(linkHash: [UInt8], sealedPassword: [UInt8], mailed: Timestamp) {
         (self.linkHash, self.sealedPassword, self.mailed) = (linkHash, sealedPassword, mailed)

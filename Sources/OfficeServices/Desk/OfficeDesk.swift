@@ -10,6 +10,7 @@ package struct OfficeDesk: Sendable {
     let appliance: Appliance
     let vault: Vault
     let passwords: PasswordKeeper
+    let inFlight = InFlight()
 
     /// - Parameters:
     ///   - appliance: the signer behind its socket.

@@ -1,4 +1,3 @@
-import CLinux
 import Foundation
 import Office
 import OfficeServices
@@ -6,7 +5,7 @@ import OfficeWeb
 import StrictYAML
 
 /// The settings of `inkan-frontd` on one machine.
-struct FrontSettings {
+package struct FrontSettings: Sendable {
     var database: String
     /// The appliance's front-end socket.
     var signer: String
@@ -17,7 +16,7 @@ struct FrontSettings {
     var identity: OfficeServer.Identity
     var office: OfficeSettings
 
-    init(file: String) throws {
+    package init(file: String) throws {
         let text = try String(contentsOfFile: file, encoding: .utf8)
         self = try YAMLValue.document(text).mapping { (settings) throws(YAMLError) in try FrontSettings(&settings) }
     }

@@ -1,0 +1,43 @@
+package import Clocks
+package import Logging
+package import OfficeServices
+import OfficeStore
+package import OfficeWeb
+import Secrets
+package import ServiceLifecycle
+
+/// The office put together from its settings: what `inkan-frontd` runs.
+package struct Front: Sendable {
+    private let settings: FrontSettings
+    package let desk: OfficeDesk
+
+    /// Opens the database and reads the key.
+    package init(_ settings: FrontSettings, clock: any WallClock) throws {
+        self.settings = settings
+        desk = OfficeDesk(
+            store: try OfficeStore(path: settings.database),
+            settings: settings.office,
+            clock: clock,
+            appliance: Appliance(socket: settings.signer),
+            vault: Vault(key: try SecretFile.read(settings.vaultKey)),
+            passwords: PasswordKeeper()
+        )
+    }
+
+    /// Everything that runs.
+    ///
+    /// - Parameter isReady: is told the port of each server that listens.
+    package func services(
+        log: Logger,
+        isReady: @escaping @Sendable (Site.Server, Int) async -> Void
+    ) async throws -> [any Service] {
+        try await OfficeServer(
+            desk: desk,
+            console: settings.console,
+            area: settings.area,
+            identity: settings.identity,
+            log: log,
+            isReady: isReady
+        ).services
+    }
+}

@@ -1,0 +1,215 @@
+import Clocks
+package import Office
+import OfficeStore
+import SignerAPI
+import SignerClient
+import Varlink
+
+/// From an opened pick-up to the certificate: what is asked of the appliance is written down first, so that after a crash
+/// the same thing is asked again, and never are there two valid certificates of one order.
+extension OfficeDesk {
+    /// Has a key and a certificate made, as a PKCS#12 file (PKP-05, PKP-06).
+    ///
+    /// - Parameter filePassword: the subscriber's; where the profile's are the appliance's, nil.
+    package func pickUpFile(
+        link: String,
+        password: String,
+        filePassword: String?,
+        address: String
+    ) async throws -> PickedUp {
+        try await pickUp(link: link, password: password, address: address, option: .pkcs12) { order, plan in
+            let key = KeyOrder(
+                certificateOrder(order, plan, request: ""),
+                keyAlgorithm: settings.issuing.keyAlgorithm,
+                variant: "modern",
+                password: filePassword.map { ConfidentialText($0) }
+            )
+            let made = try await appliance.ask { client throws(SignerClientError) in try client.issueKey(key) }
+            let generated = made.password.map { secret in
+                secret.secret.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
+            }
+            return (made.issued, made.pkcs12, generated)
+        }
+    }
+
+    /// Has a certificate made for the key of a PKCS#10 request, from a file or from the browser (PKP-07).
+    package func pickUp(
+        link: String,
+        password: String,
+        request: String,
+        option: Order.KeyOption,
+        address: String
+    ) async throws -> PickedUp {
+        try await pickUp(link: link, password: password, address: address, option: option) { order, plan in
+            let asked = certificateOrder(order, plan, request: request)
+            let issued = try await appliance.ask { client throws(SignerClientError) in try client.issue(asked) }
+            return (issued, nil, nil)
+        }
+    }
+
+    private typealias Made = (issued: IssuedCertificate, file: [UInt8]?, password: String?)
+
+    private func pickUp(
+        link: String,
+        password: String,
+        address: String,
+        option: Order.KeyOption,
+        _ make: (Order, IssuancePlan) async throws -> Made
+    ) async throws -> PickedUp {
+        let opened = try await open(link: link, password: password, address: address)
+        try inFlight.enter(opened.id)
+        defer { inFlight.leave(opened.id) }
+        var tries = 3
+        while true {
+            let (order, plan) = try await begin(opened.id, option: option)
+            do {
+                let made = try await make(order, plan)
+                return try await finish(order, made, address: address)
+            } catch let SignerClientError.refused(error) {
+                tries -= 1
+                guard tries > 0, try await giveUpLost(error, order) else { throw Refusal(error, field: "request") }
+            }
+        }
+    }
+
+    /// Writes down what will be asked.
+    private func begin(_ id: String, option: Order.KeyOption) async throws -> (Order, IssuancePlan) {
+        let now = now
+        return try await store.write { [self] records in
+            guard var order = try records.orders.get(id), let profile = try records.profiles.get(order.profile) else {
+                throw Refusal.notFound
+            }
+            guard order.status == .waiting, order.keyOption == option else {
+                throw Refusal(
+                    .state,
+                    Text("この証明書はすでに取得されています。", "This certificate has been picked up already.")
+                )
+            }
+            guard profile.isUsable(at: now) else {
+                throw Refusal(
+                    .state,
+                    Text(
+                        "プロファイルが有効でないため発行できません。証明書管理者にお問い合わせください。",
+                        "The profile is not valid, so nothing can be issued. Ask your certificate manager."
+                    )
+                )
+            }
+            let plan = IssuancePlan(order: order, profile: profile, shortTermDays: settings.catalogue.shortTermDays)
+            if order.pickUp.notAfter == nil {
+                order.pickUp.notAfter = Timestamp(seconds: now.seconds + Int64(plan.validityDays) * 86_400 - 1)
+                try records.orders.save(order)
+            }
+            return (order, plan)
+        }
+    }
+
+    private func finish(_ order: Order, _ made: Made, address: String) async throws -> PickedUp {
+        let now = now
+        let done = try await store.write { [self] records -> PickedUp in
+            guard var order = try records.orders.get(order.id), let notAfter = order.pickUp.notAfter else {
+                throw Refusal.notFound
+            }
+            let certificate = OrderCertificate(
+                serial: made.issued.serial,
+                issuer: try issuer(of: order, in: records),
+                issued: now,
+                notAfter: notAfter,
+                pem: made.issued.certificate,
+                chain: made.issued.chain,
+                fileName: order.fileName
+            )
+            order.certificate = certificate
+            order.status = .issued
+            try records.orders.save(order)
+            if let file = made.file {
+                let last = calendar.end(of: calendar.day(of: now) + Order.fileDays)
+                try records.files.save(KeyFile(id: order.id, until: last, content: file))
+            }
+            let actor = Actor(name: "", address: address)
+            try records.history.insert(entry(.certificateIssued, of: order.id, in: order.tenant, by: actor, at: now))
+            return PickedUp(order: order, certificate: certificate, file: made.file, password: made.password)
+        }
+        return done
+    }
+
+    private func issuer(of order: Order, in records: OfficeRecords) throws -> String {
+        let use = try records.profiles.get(order.profile)?.settings.use ?? .access
+        return settings.issuing.issuer(for: use)
+    }
+
+    /// Where the appliance has fulfilled the order and its answer was lost: that certificate is given back, and the order
+    /// is asked anew under another name.
+    ///
+    /// - Returns: whether asking again makes sense.
+    private func giveUpLost(_ error: ServiceError, _ order: Order) async throws -> Bool {
+        let name = order.applianceOrder
+        guard error.name.hasSuffix(".KeyGone") || error.name.hasSuffix(".OrderConflict") else { return false }
+        _ = try await appliance.ask { client throws(SignerClientError) in
+            try client.status(.cancelCertificate) { $0.member("order", name) }
+        }
+        try await store.write { records in
+            guard var order = try records.orders.get(order.id) else { throw Refusal.notFound }
+            order.pickUp.attempt += 1
+            order.pickUp.notAfter = nil
+            try records.orders.save(order)
+        }
+        return true
+    }
+
+    private func certificateOrder(_ order: Order, _ plan: IssuancePlan, request: String) -> CertificateOrder {
+        var asked = CertificateOrder(
+            order: order.applianceOrder,
+            profile: plan.issuanceProfile,
+            request: request,
+            subject: plan.subject.map { .init($0.kind, $0.value) }
+        )
+        asked.issuer =
+            plan.subject.contains { $0.kind == "organizationIdentifier" }
+            ? settings.issuing.smimeIssuer : settings.issuing.accessIssuer
+        asked.alternativeNames = plan.alternativeNames.map { .init($0.kind, $0.value) }
+        asked.securityIdentifier = plan.securityIdentifier
+        asked.extendedKeyUsages = plan.extendedKeyUsages
+        asked.signatureAlgorithm = plan.signatureAlgorithm
+        asked.notAfter = order.pickUp.notAfter.map(\.internetTime)
+        return asked
+    }
+}
+
+extension Refusal {
+    /// An answer of the appliance as people see it: what was wrong with the request is said, what concerns the office's
+    /// own doing is not theirs to mend.
+    init(_ error: ServiceError, field: String) {
+        if error.name.hasSuffix(".RequestRejected") {
+            self.init(
+                .input,
+                [
+                    Problem(
+                        field,
+                        Text(
+                            "このCSRは使用できません(\(error.message))。CSRを作り直してください。",
+                            "This request cannot be used: \(error.message). \(error.mend)"
+                        )
+                    )
+                ]
+            )
+        } else {
+            self.init(
+                .state,
+                Text(
+                    "認証局がこの内容の証明書を発行できませんでした(\(error.rule))。証明書管理者にお問い合わせください。",
+                    "The certificate authority does not issue this certificate (\(error.rule)). Ask your certificate manager."
+                )
+            )
+        }
+    }
+}
+
+extension Timestamp {
+    /// RFC 3339 in UTC, to the second.
+    var internetTime: String {
+        let time = CivilTime(secondsSinceEpoch: seconds)
+        return
+            "\(time.year)-\(time.month.twoDigits)-\(time.day.twoDigits)T\(time.hour.twoDigits):\(time.minute.twoDigits)"
+            + ":\(time.second.twoDigits)Z"
+    }
+}

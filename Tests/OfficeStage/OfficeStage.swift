@@ -1,0 +1,36 @@
+import Clocks
+import Foundation
+import Logging
+import OfficeFront
+import ServiceLifecycle
+
+/// The office as `inkan-frontd` runs it, with a clock that the test moves.
+///
+/// Arguments: the settings file, and the moment to begin with in Unix seconds. It writes `console PORT` and `area PORT`
+/// when it listens. Each line of its input is a moment, answered with `ok` when the clock stands there.
+@main
+enum OfficeStage {
+    static func main() async throws {
+        umask(0o077)
+        let arguments = CommandLine.arguments
+        guard arguments.count == 3, let start = Int64(arguments[2]) else { exit(64) }
+        let clock = ManualClock(Timestamp(seconds: start))
+        Thread.detachNewThread {
+            while let line = readLine() {
+                guard let seconds = Int64(line) else { exit(64) }
+                clock.set(Timestamp(seconds: seconds))
+                say("ok")
+            }
+            exit(0)
+        }
+        let front = try Front(FrontSettings(file: arguments[1]), clock: clock)
+        let services = try await front.services(log: Logger(label: "office")) { server, port in
+            say("\(server) \(port)")
+        }
+        try await ServiceGroup(services: services, logger: Logger(label: "office")).run()
+    }
+
+    private static func say(_ text: String) {
+        FileHandle.standardOutput.write(Data((text + "\n").utf8))
+    }
+}

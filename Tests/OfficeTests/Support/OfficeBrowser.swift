@@ -1,0 +1,135 @@
+import Foundation
+import Testing
+import Threads
+import Workbench
+
+/// Visits the office's pages as a browser would: cookies, forms with what they carry unseen, a client certificate.
+final class OfficeBrowser: Sendable {
+    private let office: OfficeFixture
+    private let jar: TemporaryFolder
+    private let certificate = Guarded<(file: String, password: String)?>(nil)
+
+    init(_ office: OfficeFixture) throws {
+        self.office = office
+        jar = try TemporaryFolder("inkan-browser")
+    }
+
+    /// What a page answered.
+    struct Answer: Sendable {
+        let status: Int
+        let location: String
+        let body: String
+        /// The file, where one was downloaded.
+        let file: String
+
+        /// The value of a hidden or shown field.
+        func value(_ name: String) -> String? {
+            firstGroup("<input[^>]* name=\"\(NSRegularExpression.escapedPattern(for: name))\"[^>]*? value=\"([^\"]*)\"")
+        }
+
+        /// What is said beside a field; nil where nothing is.
+        func error(_ field: String) -> String? {
+            firstGroup("id=\"\(field)-error\">([^<]*)<")
+        }
+
+        /// The first group of the pattern in the page.
+        func firstGroup(_ pattern: String) -> String? {
+            guard let expression = try? NSRegularExpression(pattern: pattern, options: [.dotMatchesLineSeparators]),
+                let match = expression.firstMatch(in: body, range: NSRange(body.startIndex..., in: body)),
+                let range = Range(match.range(at: 1), in: body)
+            else { return nil }
+            return String(body[range]).unescaped
+        }
+
+        /// What the form of this page carries unseen.
+        var hidden: [(String, String)] {
+            let pattern = "<input type=\"hidden\" name=\"([^\"]*)\" value=\"([^\"]*)\">"
+            guard let main = body.range(of: "<main"), let expression = try? NSRegularExpression(pattern: pattern) else {
+                return []
+            }
+            let part = String(body[main.lowerBound...])
+            return expression.matches(in: part, range: NSRange(part.startIndex..., in: part)).compactMap { match in
+                guard let name = Range(match.range(at: 1), in: part), let value = Range(match.range(at: 2), in: part)
+                else { return nil }
+                return (String(part[name]).unescaped, String(part[value]).unescaped)
+            }
+        }
+    }
+
+    /// Shows a PKCS#12 file's certificate to the certificate area from now on.
+    func use(certificate file: String, password: String) {
+        certificate.withLock { $0 = (file, password) }
+    }
+
+    /// - Parameter path: of the console, or a whole address.
+    func get(_ path: String) async throws -> Answer {
+        try await visit(path, nil)
+    }
+
+    func post(_ path: String, _ values: [String: String]) async throws -> Answer {
+        try await visit(path, values.map { ($0.key, $0.value) })
+    }
+
+    func post(_ path: String, pairs: [(String, String)]) async throws -> Answer {
+        try await visit(path, pairs)
+    }
+
+    /// Fills in the form of a page and sends it: what the form carries unseen, the values, and the button.
+    func send(
+        _ page: Answer,
+        to path: String,
+        _ values: [String: String],
+        go: String = "next"
+    ) async throws -> Answer {
+        let own = page.hidden.filter { values[$0.0] == nil }
+        return try await visit(path, own + values.map { ($0.key, $0.value) } + [("go", go)])
+    }
+
+    /// Walks a flow: each dictionary is one step's values; the last step's answer comes back.
+    func walk(_ path: String, _ steps: [[String: String]]) async throws -> Answer {
+        var page = try await get(path)
+        for step in steps { page = try await send(page, to: path, step) }
+        return page
+    }
+
+    private func visit(_ path: String, _ form: [(String, String)]?) async throws -> Answer {
+        let address = path.hasPrefix("https:") ? path : office.consoleURL + path
+        let body = jar.file(UUID().uuidString)
+        var arguments = [
+            "-sk", "--max-time", "60", "-b", jar.file("cookies"), "-c", jar.file("cookies"), "-o", body,
+            "-w", "%{http_code} %{redirect_url}",
+        ]
+        if address.hasPrefix(office.areaURL), let certificate = certificate.withLock({ $0 }) {
+            arguments += ["--cert-type", "P12", "--cert", "\(certificate.file):\(certificate.password)"]
+        }
+        if let form {
+            for (name, value) in form { arguments += ["--data-urlencode", "\(name)=\(value)"] }
+            if form.isEmpty { arguments += ["--data", ""] }
+        }
+        arguments.append(address)
+        let complete = arguments
+        // The tests' few shared threads are not to wait for programs.
+        let outcome = try await withCheckedThrowingContinuation { continuation in
+            startThread(named: "curl") {
+                continuation.resume(with: Result { try ChildProgram.run("curl", complete) })
+            }
+        }
+        let parts = outcome.output.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
+        let content = FileManager.default.contents(atPath: body) ?? Data()
+        return Answer(
+            status: Int(parts.first ?? "") ?? 0,
+            location: parts.count > 1 ? String(parts[1]) : "",
+            body: String(decoding: content, as: UTF8.self),
+            file: body
+        )
+    }
+}
+
+extension String {
+    /// Without HTML's escapes.
+    var unescaped: String {
+        replacingOccurrences(of: "&lt;", with: "<").replacingOccurrences(of: "&gt;", with: ">")
+            .replacingOccurrences(of: "&quot;", with: "\"").replacingOccurrences(of: "&#39;", with: "'")
+            .replacingOccurrences(of: "&amp;", with: "&")
+    }
+}

@@ -1,0 +1,185 @@
+import Foundation
+import Testing
+import Threads
+import Workbench
+
+/// A running office over a running appliance, with a demonstration company: everything of this test's own.
+final class OfficeFixture: Sendable {
+    /// Where the programs are: beside the test bundle.
+    static let binaries = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+        .deletingLastPathComponent().path
+    static let checkout = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent().path
+
+    static let password = "Kanri2026"
+    static let tenant = "PAR12345"
+    static let administrator = "PAR12345_hanako"
+    static let organisation = "株式会社印鑑商事"
+
+    private static let original = Result { try Establishment(binaries: binaries, checkout: checkout) }
+
+    let folder: TemporaryFolder
+    let appliance: RunningAppliance?
+    private let process: Process
+    private let input: FileHandle
+    private let output: Guarded<LineReader>
+    let consolePort: Int
+    let areaPort: Int
+    let start: Int64
+
+    /// - Parameters:
+    ///   - start: the moment at which the office's clock stands, in Unix seconds; the machine's own where none is given.
+    ///   - hasAppliance: `false` for what needs no certificate.
+    init(start: Int64 = Int64(Date().timeIntervalSince1970), hasAppliance: Bool = true) throws {
+        folder = try TemporaryFolder("inkan-office")
+        self.start = start
+        let establishment = try Self.original.get()
+        appliance = hasAppliance ? try RunningAppliance(establishment.copy()) : nil
+        try Self.write(folder, signer: appliance?.socket ?? folder.file("nobody.sock"), authorities: establishment)
+        for tenant in [Self.tenant, "PAR99999"] { try Self.open(tenant, folder) }
+        try ChildProgram.check(
+            "\(Self.binaries)/inkan-frontd",
+            [
+                "open-operator", "--config", folder.file("office.yaml"), "--id", "operator", "--name", "審査",
+                "--password-file", folder.file("password"),
+            ]
+        )
+        process = Process()
+        process.executableURL = URL(fileURLWithPath: "\(Self.binaries)/inkan-office-stage")
+        process.arguments = [folder.file("office.yaml"), "\(start)"]
+        let (entrance, exit) = (Pipe(), Pipe())
+        process.standardInput = entrance
+        process.standardOutput = exit
+        try Data().write(to: URL(fileURLWithPath: folder.file("office.log")))
+        process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: folder.file("office.log")))
+        try process.run()
+        input = entrance.fileHandleForWriting
+        let reader = LineReader(exit.fileHandleForReading)
+        var ports: [String: Int] = [:]
+        while ports.count < 2, let line = reader.next() {
+            let parts = line.split(separator: " ")
+            if parts.count == 2 { ports[String(parts[0])] = Int(parts[1]) }
+        }
+        output = Guarded(reader)
+        let log = try String(contentsOfFile: folder.file("office.log"), encoding: .utf8)
+        consolePort = try #require(ports["console"], "the office did not start: \(log)")
+        areaPort = try #require(ports["area"])
+    }
+
+    deinit {
+        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+        process.waitUntilExit()
+    }
+
+    /// Sets the office's clock to a moment after its start.
+    func move(days: Int64 = 0, seconds: Int64 = 0) throws {
+        try input.write(contentsOf: Data("\(start + days * 86_400 + seconds)\n".utf8))
+        while let line = output.withLock({ $0.next() }), line != "ok" {}
+    }
+
+    var consoleURL: String { "https://localhost:\(consolePort)" }
+    var areaURL: String { "https://localhost:\(areaPort)" }
+
+    /// A browser of its own, without anybody logged in.
+    func browser() throws -> OfficeBrowser {
+        try OfficeBrowser(self)
+    }
+
+    /// A browser with somebody logged in to the console.
+    func browser(of user: String, password: String = OfficeFixture.password) async throws -> OfficeBrowser {
+        let browser = try browser()
+        let answer = try await browser.post("/log-in", ["user": user, "password": password])
+        try #require(answer.status == 303, "\(user) cannot log in: \(answer.body)")
+        return browser
+    }
+
+    /// A browser with the operator logged in.
+    func operatorBrowser() async throws -> OfficeBrowser {
+        let browser = try browser()
+        let answer = try await browser.post("/operator/log-in", ["user": "operator", "password": Self.password])
+        try #require(answer.status == 303, "the operator cannot log in: \(answer.body)")
+        return browser
+    }
+
+    private static func open(_ tenant: String, _ folder: TemporaryFolder) throws {
+        let isOurs = tenant == Self.tenant
+        try ChildProgram.check(
+            "\(binaries)/inkan-frontd",
+            [
+                "open-tenant", "--config", folder.file("office.yaml"), "--id", tenant,
+                "--organisation", isOurs ? organisation : "合同会社他社", "--english",
+                isOurs ? "Inkan Trading KK" : "Other LLC",
+                "--address", "東京都千代田区丸の内1-1-1", "--telephone", "03-1234-5678", "--user", "hanako",
+                "--surname", "山田", "--given-name", "花子", "--mail", "hanako@example.com",
+                "--password-file", folder.file("password"),
+            ] + (isOurs ? ["--may-prepay"] : [])
+        )
+    }
+
+    private static func write(_ folder: TemporaryFolder, signer: String, authorities: Establishment) throws {
+        func put(_ text: String, _ name: String) throws {
+            try text.write(toFile: folder.file(name), atomically: true, encoding: .utf8)
+            chmod(folder.file(name), 0o600)
+        }
+        try put(password, "password")
+        try put("0123456789abcdef0123456789abcdef0123456789abcdef", "vault.key")
+        try ChildProgram.check(
+            "openssl",
+            [
+                "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+                "-keyout", folder.file("tls.key"), "-out", folder.file("tls.pem"), "-subj", "/CN=localhost",
+                "-addext", "subjectAltName=DNS:localhost",
+            ]
+        )
+        let catalogue = try String(contentsOfFile: checkout + "/provisioning/office/catalogue.yaml", encoding: .utf8)
+            .split(separator: "\n").map { "  " + $0 }.joined(separator: "\n")
+        let access = authorities.folder.file("authorities/access-rsa.pem")
+        let root = authorities.folder.file("authorities/root-rsa.pem")
+        try put(
+            """
+            database: "\(folder.file("office.sqlite"))"
+            signer: "\(signer)"
+            vaultKey: "\(folder.file("vault.key"))"
+            console: { host: 127.0.0.1, port: 0, url: "https://localhost:1" }
+            area: { host: 127.0.0.1, port: 0, url: "https://localhost:2" }
+            tls:
+              certificates: "\(folder.file("tls.pem"))"
+              key: "\(folder.file("tls.key"))"
+              clientAuthorities: ["\(access)", "\(root)"]
+            issuing: { accessIssuer: access-rsa, smimeIssuer: smime-rsa, administratorProfile: administrator-1y }
+            mail:
+              noReply: no_reply@inkan.example.com
+              approval: approval@inkan.example.com
+              vetting: vetting@inkan.example.com
+            links: { manual: "https://docs.inkan.example.com/", enquiry: "https://inkan.example.com/contact" }
+            catalogue:
+            \(catalogue)
+
+            """,
+            "office.yaml"
+        )
+    }
+}
+
+/// Reads lines from a pipe.
+final class LineReader {
+    private let handle: FileHandle
+    private var rest = Data()
+
+    init(_ handle: FileHandle) {
+        self.handle = handle
+    }
+
+    func next() -> String? {
+        while true {
+            if let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
+                let line = String(decoding: rest[rest.startIndex..<end], as: UTF8.self)
+                rest = Data(rest[rest.index(after: end)...])
+                return line
+            }
+            let more = handle.availableData
+            if more.isEmpty { return nil }
+            rest += more
+        }
+    }
+}
