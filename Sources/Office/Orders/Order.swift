@@ -71,6 +71,7 @@ package struct Order: Hashable, Sendable, Codable {
     package var term: CertificateTerm
     package var kindOfLicence: LicenceKind
     package var serviceName: String
+    package var organisation: String
     package var keyOption: KeyOption
     package var templateLanguage: String
     package var memo: String
@@ -93,7 +94,8 @@ package struct Order: Hashable, Sendable, Codable {
         (self.id, tenant, self.profile, self.licence) = (id, profile.tenant, profile.id, licence.id)
         (self.manager, registration, kind, status) = (manager, .single, .new, .waiting)
         (self.subject, term, kindOfLicence) = (subject, licence.term, licence.kind)
-        (serviceName, self.keyOption, self.templateLanguage) = (licence.productName, keyOption, templateLanguage)
+        (serviceName, organisation) = (licence.productName, profile.subject.organisation)
+        (self.keyOption, self.templateLanguage) = (keyOption, templateLanguage)
         (self.memo, self.applied, self.pickUp) = (memo, applied, pickUp)
     }
 

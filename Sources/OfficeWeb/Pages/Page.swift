@@ -26,6 +26,8 @@ package enum Block: Sendable {
     case form(FormView)
     case table(TableView)
     case links([Link])
+    /// A file within the page itself, under a name.
+    case download(Text, String, String)
 
     package enum Notice: String, Sendable { case ok, warn, error }
 }

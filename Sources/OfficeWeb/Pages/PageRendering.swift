@@ -34,6 +34,8 @@ struct PageRendering {
             ]
         case .form(let form): ["form": context(form)]
         case .table(let table): ["table": context(table)]
+        case .download(let text, let address, let name):
+            ["download": ["text": text(language), "target": address, "name": name]]
         case .links(let links): ["hasLinks": !links.isEmpty, "links": links.map(context)]
         }
     }

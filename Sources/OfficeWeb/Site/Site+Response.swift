@@ -29,13 +29,17 @@ extension Site {
                 ],
                 body: .init(byteBuffer: ByteBuffer(bytes: file.content))
             )
-        case .json(let text):
-            return Response(
-                status: .ok,
-                headers: [.contentType: "application/json", .cacheControl: "no-store"],
-                body: .init(byteBuffer: ByteBuffer(string: text))
-            )
+        case .json(let text): return json(text, status: .ok)
+        case .jsonRefusal(let text, let status): return json(text, status: .init(code: status))
         }
+    }
+
+    private func json(_ text: String, status: HTTPResponse.Status) -> Response {
+        Response(
+            status: status,
+            headers: [.contentType: "application/json", .cacheControl: "no-store"],
+            body: .init(byteBuffer: ByteBuffer(string: text))
+        )
     }
 
     private func response(_ page: Page, _ visit: Visit) throws -> Response {

@@ -31,11 +31,13 @@ extension Routes {
         accountPages()
         actionLogPages()
         administratorCertificatePages()
+        pickUpPages()
     }
 
     /// Every page of the certificate area.
     package func area() {
         get("/", .area(nil)) { _ in .page(Page(Text("証明書管理", "Certificate management"), [])) }
         certificateRenewalPages()
+        orderPages()
     }
 }

@@ -49,6 +49,8 @@ package enum Reply: Sendable {
     case file(Download)
     /// For scripts of our own pages.
     case json(String)
+    /// The same, with the status of a refusal.
+    case jsonRefusal(String, Int)
 }
 
 /// A file to be saved.

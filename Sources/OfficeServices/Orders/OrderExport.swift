@@ -1,0 +1,64 @@
+package import Office
+import OfficeStore
+
+extension OfficeDesk {
+    /// All orders that the search finds, as CSV: UTF-8, RFC 4180, with formulas disarmed (LST-04).
+    package func orderTable(_ search: OrderSearch, by caller: Caller) async throws -> [UInt8] {
+        try caller.user.require(.export)
+        let most = 100_000
+        let found = try await orders(search, offset: 0, limit: most, by: caller)
+        guard found.total <= most else {
+            throw Refusal(
+                .state,
+                Text("\(most)件を超えています。検索条件で絞り込んでください。", "There are more than \(most). Narrow the search.")
+            )
+        }
+        let now = now
+        try await store.write { [self] records in
+            let done = entry(.exported, of: "orders", in: caller.tenant, by: caller.actor, at: now, detail: "\(found.total)")
+            try records.history.insert(done)
+        }
+        var csv = CSVWriter()
+        csv.add([
+            "オーダーID", "組織名", "CN", "サービス名", "発行日", "有効期限", "メールアドレス", "証明書管理者", "ライセンスID", "プロファイルID",
+            "オーダーステータス", "証明書ステータス",
+        ])
+        for order in found.orders {
+            csv.add([
+                order.id, order.organisation, order.subject.commonName, order.serviceName,
+                order.certificate.map { calendar.display($0.issued) } ?? "",
+                order.certificate.map { calendar.display($0.notAfter) } ?? "", order.subject.mail, order.manager,
+                order.licence, order.profile, order.status.text(.japanese),
+                order.certificateStatus(at: now)?.text(.japanese) ?? "",
+            ])
+        }
+        return csv.bytes
+    }
+
+    /// The profile of an order.
+    package func profile(of order: Order) async throws -> Profile {
+        try await store.read { records in
+            guard let profile = try records.profiles.get(order.profile) else { throw Refusal.notFound }
+            return profile
+        }
+    }
+}
+
+/// Writes CSV that spreadsheets take as text: what could be a formula gets an apostrophe before it (OWASP, CSV injection).
+struct CSVWriter {
+    /// With the mark by which spreadsheets know UTF-8.
+    private(set) var bytes: [UInt8] = [0xEF, 0xBB, 0xBF]
+
+    mutating func add(_ cells: [String]) {
+        bytes += Array(cells.map(Self.quoted).joined(separator: ",").utf8) + [0x0D, 0x0A]
+    }
+
+    private static func quoted(_ text: String) -> String {
+        var text = text
+        if let first = text.unicodeScalars.first, "=+-@\t\r\u{FF1D}\u{FF0B}\u{FF0D}\u{FF20}".unicodeScalars.contains(first) {
+            text = "'" + text
+        }
+        guard text.contains(where: { $0 == "\"" || $0 == "," || $0.isNewline || $0 == "'" }) else { return text }
+        return "\"" + text.replacing("\"", with: "\"\"") + "\""
+    }
+}

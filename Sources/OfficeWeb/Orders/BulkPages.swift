@@ -1,0 +1,133 @@
+import Office
+import OfficeServices
+
+/// 証明書一括キャンセル・失効: candidates, a confirmation with the same rows, and the result of each (section 5.18).
+extension Routes {
+    func bulkPages() {
+        let desk = site.desk
+        get("/orders/bulk", .area(.bulkRevocation)) { visit in
+            guard let action = visit.query.bulkAction else { return .page(Self.choice) }
+            return .page(try await Self.candidates(action, desk, visit))
+        }
+        post("/orders/bulk", .area(.bulkRevocation)) { visit in
+            guard let action = visit.form.bulkAction else { throw Refusal.notFound }
+            let ids = visit.form.all("order")
+            guard !ids.isEmpty, ids.count <= 200 else {
+                throw Refusal.input("", Text("1件以上200件以内で選択してください。", "Select between 1 and 200."))
+            }
+            guard visit.form["go"] == "complete" else {
+                return .page(try await Self.confirmation(action, ids, desk, visit))
+            }
+            var rows: [[TableView.Cell]] = []
+            for id in ids {
+                do {
+                    try await desk.act(action, on: id, reason: visit.form.reason, by: visit.caller)
+                    rows.append([.init(id, link: "/orders/\(id)"), .init(Text("成功", "Done"))])
+                } catch let refusal as Refusal {
+                    rows.append([
+                        .init(id, link: "/orders/\(id)"), .init(refusal.problems.first?.text ?? Text("失敗", "Failed")),
+                    ])
+                }
+            }
+            let table = TableView(
+                caption: Text("結果", "Results"),
+                columns: [.init(Text("オーダーID", "Order ID")), .init(Text("結果", "Result"))],
+                rows: rows
+            )
+            return .page(Page(Text("証明書一括キャンセル・失効 完了", "Bulk cancel or revoke: done"), [.table(table)]))
+        }
+    }
+
+    private static let choice = Page(
+        Text("証明書一括キャンセル・失効", "Bulk cancel or revoke"),
+        [
+            .links([
+                Link(
+                    Text("キャンセル可能な証明書", "Certificates that can be cancelled"),
+                    "/orders/bulk?action=cancel",
+                    isButton: true
+                ),
+                Link(
+                    Text("失効可能な証明書", "Certificates that can be revoked"),
+                    "/orders/bulk?action=revoke",
+                    isButton: true
+                ),
+            ])
+        ]
+    )
+
+    private static func candidates(_ action: OrderAction, _ desk: OfficeDesk, _ visit: Visit) async throws -> Page {
+        var search = OrderSearch(visit.query)
+        search.action = action
+        let bounds = Pager.bounds(visit.query)
+        let found = try await desk.orders(search, offset: bounds.offset, limit: bounds.size, by: visit.caller)
+        let table = TableView(
+            caption: action == .cancel
+                ? Text("キャンセル可能な証明書", "Certificates that can be cancelled")
+                : Text("失効可能な証明書", "Certificates that can be revoked"),
+            columns: [.init(Text("選択", "Select"))] + OrderListPage.columns,
+            rows: found.orders.map { order in
+                [.init(box: "order", order.id, label: Text("選択", "Select"))] + OrderListPage.cells(order, desk)
+            },
+            pager: Pager(visit.query, path: "/orders/bulk", total: found.total),
+            selects: "order"
+        )
+        let button = action == .cancel ? Text("キャンセル申し込み", "Cancel") : Text("証明書失効申請", "Revoke")
+        return Page(
+            Text("証明書一括キャンセル・失効", "Bulk cancel or revoke"),
+            [
+                .form(OrderListPage.simple(visit.query, "/orders/bulk")),
+                .form(OrderListPage.detailed(visit.query, "/orders/bulk")),
+                .form(
+                    FormView(
+                        action: "/orders/bulk",
+                        fields: [],
+                        buttons: [.init(button, look: .danger)],
+                        hidden: [("action", action.rawValue)],
+                        table: table
+                    )
+                ),
+            ],
+            scripts: ["/static/forms.js"]
+        )
+    }
+
+    private static func confirmation(
+        _ action: OrderAction,
+        _ ids: [String],
+        _ desk: OfficeDesk,
+        _ visit: Visit
+    ) async throws -> Page {
+        var rows: [[TableView.Cell]] = []
+        for (index, id) in ids.enumerated() {
+            let (order, _) = try await desk.order(id, by: visit.caller)
+            rows.append([.init("\(index + 1)")] + OrderListPage.cells(order, desk))
+        }
+        let table = TableView(
+            caption: Text("対象の証明書", "The certificates"),
+            columns: [.init(Text("No", "No."), isNumber: true)] + OrderListPage.columns,
+            rows: rows
+        )
+        return Page(
+            action.text,
+            [
+                .form(
+                    FormView(
+                        action: "/orders/bulk",
+                        fields: action == .revoke ? [OrderDetailPage.reasons] : [],
+                        buttons: [.init(Words.complete, name: "go", value: "complete", look: .danger)],
+                        hidden: [("action", action.rawValue)] + ids.map { ("order", $0) },
+                        table: table
+                    )
+                ), .links([Link(Words.back, "/orders/bulk?action=\(action.rawValue)")]),
+            ]
+        )
+    }
+}
+
+extension FormValues {
+    fileprivate var bulkAction: OrderAction? {
+        let action = OrderAction(rawValue: self["action"])
+        return action == .cancel || action == .revoke ? action : nil
+    }
+}

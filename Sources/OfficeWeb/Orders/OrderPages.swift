@@ -1,0 +1,339 @@
+import Office
+import OfficeServices
+import OfficeStore
+
+/// The list of certificates, one order with its buttons, and many at once (sections 5.17, 5.18).
+extension Routes {
+    func orderPages() {
+        let desk = site.desk
+        flow(IssueFlow(desk: desk).flow, .area(.issue))
+        get("/orders", .area(.certificateList)) { visit in .page(try await OrderListPage(desk, visit).page()) }
+        get("/orders.csv", .area(.export)) { visit in
+            let csv = try await desk.orderTable(OrderSearch(visit.query), by: visit.caller)
+            return .file(Download(name: "orders.csv", type: "text/csv; charset=utf-8", content: csv))
+        }
+        bulkPages()
+        get("/orders/:id", .area(.certificateList)) { visit in
+            .page(try await OrderDetailPage(desk, visit).page())
+        }
+        get("/orders/:id/password", .area(.passwordView)) { visit in
+            .page(try await OrderDetailPage(desk, visit).confirmation(.showPassword))
+        }
+        post("/orders/:id/password", .area(.passwordView)) { visit in
+            let password = try await desk.pickUpPassword(of: visit["id"], by: visit.caller)
+            return .page(
+                Page(
+                    Text("証明書取得用パスワード", "Pick-up password"),
+                    [
+                        .facts([
+                            Fact(Text("オーダーID", "Order ID"), visit["id"], link: "/orders/\(visit["id"])"),
+                            Fact(Text("証明書取得用パスワード", "Pick-up password"), password),
+                        ]),
+                        .paragraph(Text("表示したことは操作履歴に記録されました。", "The history says that it was viewed.")),
+                    ]
+                )
+            )
+        }
+        post("/orders/:id/file", .area(.pkcs12Download)) { visit in
+            let file = try await desk.file(of: visit["id"], by: visit.caller)
+            return .file(Download(name: file.name, type: "application/x-pkcs12", content: file.content))
+        }
+        for action in OrderAction.changes {
+            let path = "/orders/:id/\(action.rawValue)"
+            get(.init(path), .area(action.function)) { visit in
+                .page(try await OrderDetailPage(desk, visit).confirmation(action))
+            }
+            post(.init(path), .area(action.function)) { visit in
+                try await desk.act(action, on: visit["id"], reason: visit.form.reason, by: visit.caller)
+                return .redirect("/orders/\(visit["id"])")
+            }
+        }
+    }
+}
+
+extension OrderAction {
+    /// Those that change something.
+    static let changes: [OrderAction] = [.cancel, .revoke, .hold, .release, .unlock]
+}
+
+extension FormValues {
+    /// The reason of a revocation; without a choice, none is said.
+    var reason: String { self["reason"].isEmpty ? "unspecified" : self["reason"] }
+}
+
+extension OrderSearch {
+    init(_ values: FormValues) {
+        self.init()
+        text = values["text"]
+        days = Days(rawValue: values["days"]) ?? .applied
+        (from, to) = (Day(values["from"]), Day(values["to"]))
+        (service, status, certificateStatus) = (values["service"], values["status"], values["certificateStatus"])
+        (profile, licence, manager) = (
+            values["profile"].trimmingBlanks, values["licence"].trimmingBlanks, values["manager"].trimmingBlanks
+        )
+        (department, mail, template) = (values["department"], values["mail"], values["template"])
+    }
+}
+
+/// The list with its two searches.
+struct OrderListPage {
+    let desk: OfficeDesk
+    let visit: Visit
+
+    init(_ desk: OfficeDesk, _ visit: Visit) {
+        (self.desk, self.visit) = (desk, visit)
+    }
+
+    func page() async throws -> Page {
+        let caller = try visit.caller
+        let bounds = Pager.bounds(visit.query)
+        let found = try await desk.orders(
+            OrderSearch(visit.query),
+            offset: bounds.offset,
+            limit: bounds.size,
+            by: caller
+        )
+        let pager = Pager(visit.query, path: "/orders", total: found.total)
+        var blocks: [Block] = [
+            .form(Self.simple(visit.query, "/orders")), .form(Self.detailed(visit.query, "/orders")),
+            .table(Self.table(found.orders, desk, pager)),
+        ]
+        if Function.export.isOpen(to: caller.user) {
+            let query = pager.base.dropFirst("/orders?".count)
+            blocks.append(.links([Link(Text("CSV出力", "CSV export"), "/orders.csv?\(query)", isButton: true)]))
+        }
+        return Page(Text("証明書一覧", "Certificate list"), blocks)
+    }
+
+    static func simple(_ values: FormValues, _ path: String) -> FormView {
+        FormView(
+            action: path,
+            fields: [Field("text", Text("オーダーIDまたはCN", "Order ID or CN"), value: values["text"])],
+            buttons: [.init(Text("簡易検索", "Simple search"))],
+            hidden: values["action"].isEmpty ? [] : [("action", values["action"])],
+            isSearch: true
+        )
+    }
+
+    static func detailed(_ values: FormValues, _ path: String) -> FormView {
+        func choice<Choice: CaseIterable & RawRepresentable & Worded>(_ type: Choice.Type) -> Field.Kind
+        where Choice.RawValue == String {
+            .select([.init("", Text("すべて", "All"))] + Field.options(type))
+        }
+        func text(_ name: String, _ label: Text) -> Field { Field(name, label, value: values[name]) }
+        return FormView(
+            action: path,
+            fields: [
+                Field(
+                    "days",
+                    Text("日付の種類", "Kind of date"),
+                    .select(Field.options(OrderSearch.Days.self)),
+                    value: values["days"]
+                ),
+                Field(
+                    "from",
+                    Text("期間(開始)", "From"),
+                    .date,
+                    value: values["from"],
+                    hint: Text("yyyy/mm/dd", "yyyy/mm/dd")
+                ),
+                Field("to", Text("期間(終了)", "To"), .date, value: values["to"], hint: Text("yyyy/mm/dd", "yyyy/mm/dd")),
+                text("service", Text("サービス名", "Service")),
+                Field(
+                    "status",
+                    Text("証明書オーダーステータス", "Order status"),
+                    choice(Order.Status.self),
+                    value: values["status"]
+                ),
+                Field(
+                    "certificateStatus",
+                    Text("証明書ステータス", "Certificate status"),
+                    choice(CertificateState.self),
+                    value: values["certificateStatus"]
+                ),
+                text("profile", Text("プロファイルID", "Profile ID")), text("licence", Text("ライセンスID", "Licence ID")),
+                text("manager", Text("証明書管理者", "Certificate manager")), text("department", Text("所属", "Department")),
+                text("mail", Text("メールアドレス", "Mail address")),
+                Field(
+                    "template",
+                    Text("メールテンプレート", "Mail template"),
+                    .select([
+                        .init("", Text("すべて", "All")), .init("ja", Text(verbatim: "日本語")),
+                        .init("en", Text(verbatim: "English")),
+                    ]),
+                    value: values["template"]
+                ),
+                Field(
+                    "size",
+                    Text("表示件数", "Rows"),
+                    .select(Pager.sizes.map { .init("\($0)", Text(verbatim: "\($0)")) }),
+                    value: values.has("size") ? values["size"] : "10"
+                ),
+            ],
+            buttons: [.init(Text("詳細検索", "Detailed search"))],
+            hidden: values["action"].isEmpty ? [] : [("action", values["action"])],
+            isSearch: true
+        )
+    }
+
+    static let columns: [TableView.Column] = [
+        .init(Text("オーダーID", "Order ID")), .init(Text("組織名", "Organisation")), .init(Text("CN", "CN")),
+        .init(Text("サービス名", "Service")), .init(Text("有効期間", "Validity")), .init(Text("メールアドレス", "Mail address")),
+        .init(Text("証明書管理者", "Manager")), .init(Text("ライセンスID", "Licence ID")),
+        .init(Text("プロファイルID", "Profile ID")),
+    ]
+
+    static func cells(_ order: Order, _ desk: OfficeDesk) -> [TableView.Cell] {
+        let validity = order.certificate.map { certificate in
+            "\(desk.calendar.day(of: certificate.issued).slashed)–\(desk.calendar.day(of: certificate.notAfter).slashed)"
+        }
+        return [
+            .init(order.id, link: "/orders/\(order.id)"), .init(order.organisation), .init(order.subject.commonName),
+            .init(order.serviceName), .init(validity ?? "–"), .init(order.subject.mail), .init(order.manager),
+            .init(order.licence), .init(order.profile),
+        ]
+    }
+
+    private static func table(_ orders: [Order], _ desk: OfficeDesk, _ pager: Pager) -> TableView {
+        TableView(
+            caption: Text("証明書一覧", "Certificate list"),
+            columns: [.init(Text("申請", "Application"))] + columns + [
+                .init(Text("オーダーステータス", "Order status")), .init(Text("証明書ステータス", "Certificate status")),
+            ],
+            rows: orders.map { order in
+                [.init(buttons: [Link(Text("申請", "Open"), "/orders/\(order.id)")])] + cells(order, desk) + [
+                    .init(order.status.text), .init(order.certificateStatus(at: desk.now)?.text ?? Text("–", "–")),
+                ]
+            },
+            pager: pager
+        )
+    }
+}
+
+/// One order: its data, the buttons that its state allows, its history (table 5.17).
+struct OrderDetailPage {
+    let desk: OfficeDesk
+    let visit: Visit
+
+    init(_ desk: OfficeDesk, _ visit: Visit) {
+        (self.desk, self.visit) = (desk, visit)
+    }
+
+    func page() async throws -> Page {
+        let caller = try visit.caller
+        let (order, history) = try await desk.order(visit["id"], by: caller)
+        let actions = desk.actions(on: order, by: caller)
+        let links = OrderAction.allCases.filter(actions.contains).map { action -> Link in
+            let paths: [OrderAction: String] = [.showPassword: "password", .downloadFile: "file"]
+            return Link(action.text, "/orders/\(order.id)/\(paths[action] ?? action.rawValue)", isButton: true)
+        }
+        var blocks: [Block] = [.links(links.filter { !$0.target.hasSuffix("/file") })]
+        if actions.contains(.downloadFile) {
+            blocks.append(
+                .form(
+                    FormView(
+                        action: "/orders/\(order.id)/file",
+                        fields: [],
+                        buttons: [.init(OrderAction.downloadFile.text)]
+                    )
+                )
+            )
+        }
+        blocks += [
+            .facts(try await facts(order)),
+            .links([Link(Text("メール送信一覧", "Mails of this order"), "/orders/\(order.id)/mails", isButton: true)]),
+            .heading(Text("操作履歴", "Operation history")), .table(HistoryTable.table(history, desk.calendar)),
+        ]
+        return Page(Text("申込証明書編集", "Order"), blocks)
+    }
+
+    private func facts(_ order: Order) async throws -> [Fact] {
+        let profile = try await desk.profile(of: order)
+        var facts = [
+            Fact(Text("オーダーID", "Order ID"), order.id), Fact(Text("登録タイプ", "Registration"), order.registration.text),
+            Fact(Text("種別", "Kind"), order.kind.text),
+            Fact(Text("証明書オーダーステータス", "Order status"), order.status.text),
+            Fact(
+                Text("証明書ステータス", "Certificate status"),
+                order.certificateStatus(at: desk.now)?.text ?? Text("–", "–")
+            ),
+            Fact(Text("サービス名", "Service"), order.serviceName),
+            Fact(Text("申請日", "Applied"), desk.calendar.display(order.applied, seconds: true)),
+            Fact(Text("証明書管理者", "Manager"), order.manager), Fact(Text("ライセンスID", "Licence ID"), order.licence),
+            Fact(Text("プロファイルID", "Profile ID"), order.profile),
+            Fact(Text("鍵の生成方法", "How the key is made"), order.keyOption.text),
+        ]
+        facts += OrderFacts.subject(order.subject, of: profile)
+        if let certificate = order.certificate {
+            facts += [
+                Fact(Text("シリアル番号", "Serial number"), certificate.serial),
+                Fact(Text("発行日", "Issued"), desk.calendar.display(certificate.issued, seconds: true)),
+                Fact(Text("有効期限", "End of validity"), desk.calendar.display(certificate.notAfter, seconds: true)),
+            ]
+        }
+        if order.pickUp.isLocked(at: desk.now) {
+            facts.append(Fact(Text("ロック", "Lock"), Text("パスワードロック中", "Locked after wrong passwords")))
+        }
+        facts.append(Fact(Text("メモ", "Memo"), order.memo))
+        return facts
+    }
+
+    /// Asks whether the action is meant.
+    func confirmation(_ action: OrderAction) async throws -> Page {
+        let caller = try visit.caller
+        let (order, _) = try await desk.order(visit["id"], by: caller)
+        try caller.user.require(action.function, on: order.profile)
+        try order.require(action, at: desk.now, calendar: desk.calendar)
+        let path = action == .showPassword ? "password" : action.rawValue
+        return Page(
+            action.text,
+            [
+                .facts([
+                    Fact(Text("オーダーID", "Order ID"), order.id), Fact(Text("CN", "CN"), order.subject.commonName),
+                    Fact(Text("メールアドレス", "Mail address"), order.subject.mail),
+                ]), .paragraph(Self.consequence(action)),
+                .form(
+                    FormView(
+                        action: "/orders/\(order.id)/\(path)",
+                        fields: action == .revoke ? [Self.reasons] : [],
+                        buttons: [
+                            .init(Words.complete, look: action == .revoke || action == .cancel ? .danger : .primary)
+                        ]
+                    )
+                ), .links([Link(Words.back, "/orders/\(order.id)")]),
+            ]
+        )
+    }
+
+    static let reasons = Field(
+        "reason",
+        Text("失効理由", "Reason"),
+        .select([
+            .init("unspecified", Text("指定なし", "Unspecified")),
+            .init("keyCompromise", Text("秘密鍵の危殆化", "Key compromise")),
+            .init("affiliationChanged", Text("所属の変更", "Affiliation changed")),
+            .init("superseded", Text("証明書の差し替え", "Superseded")),
+            .init("cessationOfOperation", Text("利用終了", "Cessation of operation")),
+        ]),
+        value: "unspecified"
+    )
+
+    private static func consequence(_ action: OrderAction) -> Text {
+        switch action {
+        case .cancel:
+            Text(
+                "証明書は使用できなくなり、ライセンスは返却されます。元に戻せません。",
+                "The certificate stops working, the licence's unit comes back. This cannot be undone."
+            )
+        case .revoke:
+            Text(
+                "証明書は失効し、次回のCRLに掲載されます。ライセンスは返却されません。元に戻せません。",
+                "The certificate is revoked and stands in the next CRL. The licence's unit does not come back. This cannot be undone."
+            )
+        case .hold: Text("証明書は一時的に使用できなくなります。保留解除で元に戻せます。", "The certificate stops working until it is released.")
+        case .release: Text("証明書は再び使用できるようになります。", "The certificate works again.")
+        case .unlock: Text("パスワードの試行回数を0に戻し、ロックを解除します。", "The count of wrong passwords begins anew.")
+        case .showPassword, .downloadFile: Text("表示したことは操作履歴に記録されます。", "The history will say that it was viewed.")
+        }
+    }
+}
