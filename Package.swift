@@ -237,6 +237,7 @@ let package = Package(
             exclude: browserPrograms,
             swiftSettings: strict
         ),
+        tests("OfficeRulesTests", ["Office", "Clocks"]),
         tests("PKCS12Tests", ["PKCS12", "Secrets"]),
         tests("IssuanceTests", ["Issuance", "Ledger", "Policy", "Clocks"]),
         tests(

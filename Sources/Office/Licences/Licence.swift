@@ -163,6 +163,15 @@ package struct Licence: Hashable, Sendable, Codable {
         self.refund = refund
     }
 
+    /// Whether memo and technical contact can be changed: as long as it is worth anything.
+    package var canBeEdited: Bool { status != .rejected && status != .cancelled }
+
+    /// Changes what does not touch the contract (LIC-07).
+    package mutating func edit(memo: String, technicalContact: TechnicalContact?) throws(Refusal) {
+        guard canBeEdited else { throw Self.wrongState }
+        (self.memo, self.technicalContact) = (memo, technicalContact)
+    }
+
     /// Takes a unit for an order.
     package mutating func take(at now: Timestamp) throws(Refusal) {
         guard isUsable(at: now) else {

@@ -47,10 +47,16 @@ package struct MailDomain: Hashable, Sendable, Codable {
     package var appliedBy: String
     /// The automatic check of the method succeeded; an operator's decision follows.
     package var validated: Timestamp?
+    /// What the automatic check saw, and where.
+    package var evidence: String
     package var start: Timestamp?
     package var end: Timestamp?
     /// The method of the last approval; after mail or DNS the page cannot be chosen (DOM-13).
     package var lastMethod: Method?
+    /// An operator allowed another page validation nevertheless, until the next approval.
+    package var isPageReleased: Bool
+    /// Approved without S/MIME use, and applied for it: becomes so with the next approval (DOM-16).
+    package var becomesSMIME: Bool
     package var vettings: [DomainVetting]
 
     package init(
@@ -71,6 +77,7 @@ package struct MailDomain: Hashable, Sendable, Codable {
         (self.isForSMIME, self.method, self.approver) = (isForSMIME, method, approver)
         (self.code, self.codeUntil, self.status) = (code, codeUntil, status)
         (self.applied, self.appliedBy, vettings) = (applied, appliedBy, [])
+        (evidence, isPageReleased, becomesSMIME) = ("", false, false)
     }
 
     /// Days that a validation for S/MIME lasts (DOM-03).
@@ -96,40 +103,6 @@ package struct MailDomain: Hashable, Sendable, Codable {
         return (lastMethod ?? method) != .page && host.hasSuffix("." + name)
     }
 
-    package func canBeRenewed(at now: Timestamp, calendar: BusinessCalendar) -> Bool {
-        guard status == .approved, isForSMIME, let end else { return false }
-        return calendar.days(from: now, to: end) <= Self.renewalWindow
-    }
-
-    /// The methods that may be chosen now.
-    package var offeredMethods: [Method] {
-        lastMethod == .mail || lastMethod == .dns ? [.mail, .dns] : Method.allCases
-    }
-
-    package mutating func approve(_ vetting: DomainVetting, calendar: BusinessCalendar) throws(Refusal) {
-        guard status == .underReview || status == .renewalApplied, validated != nil else { throw Self.wrongState }
-        status = .approved
-        lastMethod = method
-        if isForSMIME {
-            start = vetting.completed
-            end = Timestamp(seconds: vetting.completed.seconds + Int64(Self.validityDays) * 86_400)
-        }
-        vettings.append(vetting)
-    }
-
-    package mutating func reject() throws(Refusal) {
-        guard status == .underReview || status == .renewalApplied || status == .queued else { throw Self.wrongState }
-        status = .rejected
-    }
-
-    private static let wrongState = Refusal(
-        .state,
-        Text(
-            "メールドメインの確認が済んでいないか、状態が変わったため、処理できません。",
-            "The mail domain is not validated yet, or its state has changed; this cannot be done."
-        )
-    )
-
     /// Checks a domain's name (RFC 1123 labels, at least two) and writes it in lower case.
     package static func checkedName(_ text: String) throws(Refusal) -> String {
         let name = text.trimmingBlanks.lowercased()
@@ -149,28 +122,5 @@ package struct MailDomain: Hashable, Sendable, Codable {
                 (1...63).contains(label.count) && label.first != "-" && label.last != "-"
                     && label.allSatisfy { $0.isASCIIAlphanumeric || $0 == "-" }
             } && !(labels.last?.allSatisfy(\.isASCIIDigit) ?? true)
-    }
-}
-
-/// What showed that the tenant has the domain, kept so that it can become a signed statement.
-package struct DomainVetting: Hashable, Sendable, Codable {
-    package var operatorID: String
-    package var domain: String
-    package var method: MailDomain.Method
-    /// What was seen where: the mailbox that approved, the record's text and server, the page's address.
-    package var evidence: String
-    package var validated: Timestamp
-    package var completed: Timestamp
-
-    package init(
-        operatorID: String,
-        domain: String,
-        method: MailDomain.Method,
-        evidence: String,
-        validated: Timestamp,
-        completed: Timestamp
-    ) {
-        (self.operatorID, self.domain, self.method) = (operatorID, domain, method)
-        (self.evidence, self.validated, self.completed) = (evidence, validated, completed)
     }
 }

@@ -63,7 +63,7 @@ package struct Profile: Hashable, Sendable, Codable {
     package static let vettingDays = 824
     /// Days before the end from which it can be renewed (PRO-16).
     package static let renewalWindow = 90
-    /// Profiles from before this day that were not vetted since have no end (PRO-14).
+    /// What was vetted before this day, and not since, has no end (PRO-14).
     package static let firstDayOfEnds = Day(year: 2023, month: 4, day: 24)
 
     /// Whether certificates can be ordered and issued with it (PRO-12, PRO-15).
@@ -84,7 +84,8 @@ package struct Profile: Hashable, Sendable, Codable {
         guard status == .vetting || status == .renewalApplied else { throw Self.wrongState }
         status = .approved
         vetted = vetting.completed
-        end = calendar.end(of: calendar.day(of: vetting.completed) + Self.vettingDays)
+        let day = calendar.day(of: vetting.completed)
+        end = day < Self.firstDayOfEnds ? nil : calendar.end(of: day + Self.vettingDays)
         vettings.append(vetting)
     }
 
@@ -96,6 +97,12 @@ package struct Profile: Hashable, Sendable, Codable {
     package mutating func suspend() throws(Refusal) {
         guard status == .approved || status == .renewalApplied else { throw Self.wrongState }
         status = .suspended
+    }
+
+    /// What lists show: the status, or that it ended.
+    package func shownStatus(at now: Timestamp) -> Text {
+        isUsable(at: now) || !isExpired(at: now) || status == .suspended
+            ? status.text : Text("有効期限切れ(\(status.text.japanese))", "Ended (\(status.text.english))")
     }
 
     package mutating func applyForRenewal(at now: Timestamp, calendar: BusinessCalendar) throws(Refusal) {
@@ -158,43 +165,4 @@ package struct ProfileVetting: Hashable, Sendable, Codable {
         (self.employmentConfirmedBy, self.applicantConfirmed) = (employmentConfirmedBy, applicantConfirmed)
         (self.completed, self.until) = (completed, until)
     }
-}
-
-/// The settings of a profile that its tenant changes (section 7-3). They hold for later orders only.
-package struct ProfileSettings: Hashable, Sendable, Codable {
-    package enum Renewal: String, Codable, CaseIterable, Sendable, Worded {
-        case none, automatic, quick
-
-        package var text: Text {
-            switch self {
-            case .none: Text("無し", "None")
-            case .automatic: Text("有り", "Automatic")
-            case .quick: Text("クイック", "Quick")
-            }
-        }
-    }
-
-    package var use: CertificateUse
-    package var signature: CertificateSignature
-    package var renewal: Renewal = .none
-    package var encryptingFileSystem = false
-    package var smartCardLogon = false
-    package var forbidsExport = false
-    package var sendsRenewalMail = true
-    /// IPv4 addresses from which the API may be called; empty: from none.
-    package var apiAddresses: [String] = []
-    package var portal = PortalSettings()
-
-    package init(use: CertificateUse, signature: CertificateSignature) {
-        (self.use, self.signature) = (use, signature)
-    }
-}
-
-package struct PortalSettings: Hashable, Sendable, Codable {
-    package var title = "電子証明書申請"
-    package var registeredDomainsOnly = false
-    package var ownTerms = ""
-    package var showsBothTerms = false
-
-    package init() {}
 }
