@@ -75,6 +75,9 @@ package struct Profile: Hashable, Sendable, Codable {
         end.map { now > $0 } ?? false
     }
 
+    /// Whether its settings can be changed: as long as it may issue some day.
+    package var canBeSet: Bool { status != .rejected && status != .suspended }
+
     package func canBeRenewed(at now: Timestamp, calendar: BusinessCalendar) -> Bool {
         guard status == .approved, let end else { return false }
         return calendar.days(from: now, to: end) <= Self.renewalWindow

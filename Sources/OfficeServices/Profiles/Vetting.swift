@@ -57,6 +57,7 @@ extension OfficeDesk {
             try profile.approve(vetting, calendar: calendar)
             try records.profiles.save(profile)
             try records.history.insert(entry(.profileApproved, of: id, in: profile.tenant, by: caller.actor, at: now))
+            try releaseDomains(of: profile, at: now, in: records)
         }
     }
 
@@ -85,6 +86,7 @@ extension OfficeDesk {
             guard var profile = try records.profiles.get(id) else { throw Refusal.notFound }
             try change(&profile)
             try records.profiles.save(profile)
+            if profile.status == .rejected { try rejectDomains(of: profile, by: caller.actor, at: now, in: records) }
             let done = entry(action, of: id, in: profile.tenant, by: caller.actor, at: now, detail: detail)
             try records.history.insert(done)
         }
