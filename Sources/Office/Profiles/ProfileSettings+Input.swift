@@ -81,7 +81,7 @@ extension PortalSettings {
         guard let checked else { throw Refusal(.input, check.problems) }
         var portal = self
         portal.title = checked
-        portal.ownTerms = terms.trimmingBlanks == "" ? "" : terms
+        portal.ownTerms = terms.allSatisfy(\.isWhitespace) ? "" : terms
         portal.showsBothTerms = !portal.ownTerms.isEmpty && showsBoth
         return portal
     }

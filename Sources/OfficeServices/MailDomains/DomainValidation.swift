@@ -5,9 +5,13 @@ import OfficeStore
 /// How a domain's owner shows that it is theirs: by the mailed link, a record, or a page.
 extension OfficeDesk {
     /// The domain that a mailed link approves, while it can (DOM-05). Looking spends nothing.
-    package func domain(toApprove code: String) async throws -> MailDomain {
+    package func domain(toApprove code: String) async throws -> (domain: MailDomain, organisation: String) {
         let now = now
-        return try await store.read { [self] records in try domain(code, at: now, in: records) }
+        return try await store.read { [self] records in
+            let domain = try domain(code, at: now, in: records)
+            guard let tenant = try records.tenants.get(domain.tenant) else { throw Refusal.notFound }
+            return (domain, tenant.organisation)
+        }
     }
 
     /// The domain's owner approves.

@@ -7,17 +7,13 @@ extension OfficeDesk {
     package func add(
         profile input: ProfileSubject.Input,
         domain: DomainInput?,
-        confirmsInformation: Bool,
         by caller: Caller
     ) async throws -> (profile: Profile, domain: MailDomain?) {
         try caller.user.require(.profileAddition)
         try requireDomain(domain, for: input)
         let now = now
         return try await store.write { [self] records in
-            guard var tenant = try records.tenants.get(caller.tenant) else { throw Refusal.notFound }
-            try require(confirmation: confirmsInformation, of: tenant)
-            tenant.confirmedAt = now
-            try records.tenants.save(tenant)
+            guard let tenant = try records.tenants.get(caller.tenant) else { throw Refusal.notFound }
             let profile = try apply(for: input, tenant: tenant, by: caller, at: now, in: records)
             let registered = try domain.map { try register($0, on: profile, by: caller, at: now, in: records) }
             return (profile, registered)

@@ -7,6 +7,8 @@ extension Routes {
     func licencePages() {
         let desk = site.desk
         flow(PurchaseFlow(desk: desk).flow, .console(.purchase))
+        flow(LicenceEditFlow(desk: desk).flow, .console(.purchase))
+        flow(LicenceCancellationFlow(desk: desk).flow, .console(.licenceCancellation))
         get("/licences", .console(.purchaseHistory)) { visit in
             let bounds = Pager.bounds(visit.query)
             let found = try await desk.licences(
@@ -35,17 +37,32 @@ extension Routes {
             )
         }
         get("/licences/:id", .console(.purchaseHistory)) { visit in
-            let (licence, history) = try await desk.licence(visit["id"], by: visit.caller)
+            let caller = try visit.caller
+            let (licence, history) = try await desk.licence(visit["id"], by: caller)
             return .page(
                 Page(
                     Text("ライセンス編集", "Licence"),
                     [
                         .facts(Self.facts(licence, desk)), .heading(Text("操作履歴", "Operation history")),
                         .table(HistoryTable.table(history, desk.calendar)),
+                        .links(Self.actions(licence, caller.user, desk)),
                     ]
                 )
             )
         }
+    }
+
+    /// [編集], and [キャンセル申し込み] while the first week lasts (LIC-11).
+    private static func actions(_ licence: Licence, _ user: User, _ desk: OfficeDesk) -> [Link] {
+        var links: [Link] = []
+        if licence.canBeEdited, Function.purchase.isOpen(to: user) {
+            links.append(Link(Text("編集", "Edit"), "/licences/edit?id=\(licence.id)", isButton: true))
+        }
+        if licence.canBeCancelled(at: desk.now, calendar: desk.calendar), Function.licenceCancellation.isOpen(to: user)
+        {
+            links.append(Link(Text("キャンセル申し込み", "Cancel"), "/licences/cancel?id=\(licence.id)", isButton: true))
+        }
+        return links
     }
 
     private static func table(_ licences: [Licence], _ desk: OfficeDesk, _ pager: Pager) -> TableView {
@@ -79,7 +96,7 @@ extension Routes {
     }
 
     static func facts(_ licence: Licence, _ desk: OfficeDesk) -> [Fact] {
-        [
+        var facts = [
             Fact(Text("ライセンスID", "Licence ID"), licence.id),
             Fact(Text("コーポレートID", "Corporate ID"), licence.tenant),
             Fact(Text("サービス名", "Service"), licence.productName), Fact(Text("種別", "Kind"), licence.kind.text),
@@ -93,6 +110,11 @@ extension Routes {
             Fact(Text("金額(税込)", "Amount incl. tax"), yen(licence.amount)),
             Fact(Text("お支払い方法", "Payment"), licence.payment.text), Fact(Text("メモ欄", "Memo"), licence.memo),
         ]
+        facts += TechnicalContactForm.facts(licence.technicalContact)
+        if let refund = licence.refund {
+            facts.append(Fact(Text("返金額(税込)", "Refund incl. tax"), yen(refund.amount)))
+        }
+        return facts
     }
 }
 

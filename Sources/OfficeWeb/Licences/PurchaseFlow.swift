@@ -73,32 +73,7 @@ struct PurchaseFlow: Sendable {
                     ),
                     Field("campaign", Text("キャンペーンコード", "Campaign code"), value: values["campaign"]),
                     Field("coupon", Text("クーポンコード", "Coupon code"), value: values["coupon"]),
-                    Field(
-                        "contactName",
-                        Text("技術担当者 氏名", "Technical contact: name"),
-                        value: values["contactName"],
-                        hint: Text(
-                            "お申し込み手続きをされる方がご契約者と異なる場合に入力してください。",
-                            "If somebody else than the contract holder does the paperwork."
-                        )
-                    ),
-                    Field(
-                        "contactOrganisation",
-                        Text("技術担当者 組織名", "Technical contact: organisation"),
-                        value: values["contactOrganisation"]
-                    ),
-                    Field(
-                        "contactMail",
-                        Text("技術担当者 メールアドレス", "Technical contact: mail address"),
-                        .mail,
-                        value: values["contactMail"]
-                    ),
-                    Field(
-                        "contactTelephone",
-                        Text("技術担当者 電話番号", "Technical contact: telephone"),
-                        value: values["contactTelephone"]
-                    ),
-                ],
+                ] + TechnicalContactForm.fields(values),
                 buttons: [.init(Text("適用", "Apply the codes"), name: "go", value: "apply", look: .quiet)]
             )
         } check: { visit in

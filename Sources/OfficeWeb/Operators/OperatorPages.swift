@@ -112,6 +112,19 @@ extension Routes {
         )
     }
 
+    /// What the profile's status allows: a renewal is never rejected, but a profile is suspended at once (PRO-12).
+    private static func decisions(_ profile: Profile) -> [FormView.Button] {
+        let approve = FormView.Button(Text("認証", "Approve"), name: "decision", value: "approve")
+        let reject = FormView.Button(Text("却下", "Reject"), name: "decision", value: "reject", look: .danger)
+        let suspend = FormView.Button(Text("使用停止", "Suspend"), name: "decision", value: "suspend", look: .danger)
+        return switch profile.status {
+        case .vetting: [approve, reject]
+        case .renewalApplied: [approve, suspend]
+        case .approved: [suspend]
+        case .suspended, .rejected: []
+        }
+    }
+
     private static func vetting(_ profile: Profile, _ values: FormValues, _ desk: OfficeDesk) -> Page {
         Page(
             Text("プロファイル審査", "Profile vetting"),
@@ -153,11 +166,7 @@ extension Routes {
                                 value: values["reason"]
                             ),
                         ],
-                        buttons: [
-                            .init(Text("認証", "Approve"), name: "decision", value: "approve"),
-                            .init(Text("却下", "Reject"), name: "decision", value: "reject", look: .danger),
-                            .init(Text("使用停止", "Suspend"), name: "decision", value: "suspend", look: .danger),
-                        ]
+                        buttons: decisions(profile)
                     )
                 ),
             ]

@@ -26,7 +26,11 @@ extension Routes {
             )
         }
         licencePages()
+        profilePages()
+        domainPages()
+        wizardPages()
         operatorPages()
+        domainVettingPages()
         userPages()
         accountPages()
         actionLogPages()
