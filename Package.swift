@@ -112,8 +112,8 @@ let package = Package(
         officeRoom(
             "OfficeServices",
             [
-                "Office", "OfficeStore", "SignerClient", "SignerAPI", "Varlink", "Clocks", "Threads", "Secrets", crypto,
-                cryptoExtras,
+                "Office", "OfficeStore", "OfficeDNS", "OfficePages", "SignerClient", "SignerAPI", "Varlink", "Clocks",
+                "Threads", "Secrets", crypto, cryptoExtras,
             ]
         ),
         officeRoom(

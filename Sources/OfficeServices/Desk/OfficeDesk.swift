@@ -11,6 +11,7 @@ package struct OfficeDesk: Sendable {
     let vault: Vault
     let passwords: PasswordKeeper
     let inFlight = InFlight()
+    let probes: DomainProbes
 
     /// - Parameters:
     ///   - appliance: the signer behind its socket.
@@ -21,10 +22,12 @@ package struct OfficeDesk: Sendable {
         clock: any WallClock,
         appliance: Appliance,
         vault: Vault,
-        passwords: PasswordKeeper
+        passwords: PasswordKeeper,
+        probes: DomainProbes = DomainProbes()
     ) {
         (self.store, self.settings, self.clock) = (store, settings, clock)
         (self.appliance, self.vault, self.passwords) = (appliance, vault, passwords)
+        self.probes = probes
     }
 
     package var calendar: BusinessCalendar { settings.calendar }

@@ -89,7 +89,6 @@ extension OfficeDesk {
         try records.mailDomains.insert(domain)
         let applied = entry(.domainApplied, of: domain.id, in: domain.tenant, by: caller.actor, at: now, detail: name)
         try records.history.insert(applied)
-        if domain.isOpen { try ask(toValidate: domain, at: now, in: records) }
         return domain
     }
 
@@ -98,7 +97,6 @@ extension OfficeDesk {
         for var domain in try domains(of: profile, in: records) where domain.status == .queued {
             try domain.release(code: Draw.token(), at: now)
             try records.mailDomains.save(domain)
-            try ask(toValidate: domain, at: now, in: records)
         }
     }
 
@@ -154,7 +152,6 @@ extension OfficeDesk {
             try records.mailDomains.save(domain)
             let applied = entry(action, of: id, in: domain.tenant, by: caller.actor, at: now, detail: domain.name)
             try records.history.insert(applied)
-            try ask(toValidate: domain, at: now, in: records)
             return domain
         }
     }

@@ -43,8 +43,4 @@ extension OfficeDesk {
         }
         return domain
     }
-
-    /// Asks the domain's owner to show that it is theirs. The mail of the method goes out with the transaction.
-    func ask(toValidate domain: MailDomain, at now: Timestamp, in records: OfficeRecords) throws {
-    }
 }

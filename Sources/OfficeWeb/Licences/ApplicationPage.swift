@@ -5,17 +5,12 @@ import OfficeServices
 enum ApplicationPage {
     static func page(_ application: Application, _ desk: OfficeDesk) -> Page {
         var blocks: [Block] = [
-            .heading(Text("ご契約者", "Contract holder")), .facts(InformationStep.facts(application.tenant)),
+            .heading(Text("ご契約者", "Contract holder")), .facts(InformationForm.facts(application.tenant)),
         ]
         if let user = application.applicant {
             blocks += [
                 .heading(Text("申請者", "Applicant")),
-                .facts([
-                    Fact(Text("ユーザID", "User ID"), user.id), Fact(Text("氏名", "Name"), user.name),
-                    Fact(Text("部署", "Department"), user.department),
-                    Fact(Text("電話番号", "Telephone"), user.telephone),
-                    Fact(Text("メールアドレス", "Mail address"), user.mail),
-                ]),
+                .facts(InformationForm.facts(user)),
             ]
         }
         if let licence = application.licence {

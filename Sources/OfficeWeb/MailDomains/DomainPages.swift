@@ -27,10 +27,15 @@ extension Routes {
             ]
             return .page(Page(Text("メールドメイン一覧", "Mail domain list"), blocks))
         }
-        get("/domains/:id", .console(.mailDomainList)) { visit in
+        let limits = site.limits
+        form("/domains/:id", .console(.mailDomainList)) { visit, _ in
             let caller = try visit.caller
             let (domain, history) = try await desk.mailDomain(visit["id"], by: caller)
-            return .page(Self.detail(domain, history, caller.user, desk))
+            return Self.detail(domain, history, caller.user, desk)
+        } submit: { visit in
+            try limits.count("domain check \(visit["id"])", at: desk.now)
+            try await desk.check(domain: visit["id"], by: visit.caller)
+            return .redirect("/domains/\(visit["id"].urlEncoded)")
         }
         approvalPages()
     }
@@ -90,6 +95,17 @@ extension Routes {
         var blocks: [Block] = [.facts(DomainFields.facts(domain, desk.calendar, at: desk.now))]
         if Function.mailDomains.isOpen(to: user) {
             blocks += DomainInstructions.blocks(domain, desk)
+            if domain.method != .mail, domain.isCodeUsable(at: desk.now) {
+                blocks.append(
+                    .form(
+                        FormView(
+                            action: "/domains/\(domain.id)",
+                            fields: [],
+                            buttons: [.init(Text("今すぐ確認", "Check now"))]
+                        )
+                    )
+                )
+            }
             var links: [Link] = []
             if domain.isOpen {
                 links.append(

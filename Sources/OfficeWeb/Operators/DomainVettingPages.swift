@@ -39,6 +39,7 @@ extension Routes {
             let (id, caller, reason) = (visit["id"], try visit.operatorCaller, visit.form["reason"])
             switch visit.form["decision"] {
             case "reject": try await desk.reject(domain: id, reason: reason, by: caller)
+            case "check": try await desk.check(domain: id, by: caller)
             case "release": try await desk.releasePage(domain: id, reason: reason, by: caller)
             default:
                 try await desk.approve(
@@ -149,7 +150,7 @@ enum DomainDecisionPage {
                     + [Fact(Text("確認内容", "What was seen"), domain.evidence)]
             )
         ]
-        let form = decision(domain, values)
+        let form = decision(domain, values, canCheck: domain.method != .mail && domain.isCodeUsable(at: desk.now))
         if !form.buttons.isEmpty { blocks.append(.form(form)) }
         blocks += [
             .table(vettings(domain, desk)), .heading(Text("操作履歴", "Operation history")),
@@ -158,9 +159,10 @@ enum DomainDecisionPage {
         return Page(Text("メールドメイン審査", "Mail domain vetting"), blocks)
     }
 
-    private static func decision(_ domain: MailDomain, _ values: FormValues) -> FormView {
+    private static func decision(_ domain: MailDomain, _ values: FormValues, canCheck: Bool) -> FormView {
         var fields: [Field] = []
         var buttons: [FormView.Button] = []
+        if canCheck { buttons.append(.init(Text("今すぐ確認", "Check now"), name: "decision", value: "check")) }
         if domain.isOpen, domain.validated != nil {
             if domain.isApproverTyped {
                 fields.append(
