@@ -22,12 +22,35 @@ struct ServiceUnitTests {
         #expect(verdict != nil && !outcome.complaints.contains("ignoring"), "\(outcome.complaints)")
     }
 
+    /// Local sockets and no network cost the other services nothing; the office lives by the network.
+    @Test("the exposure that systemd counts is at most 1.1 for the office, and the network is what it is for")
+    func exposureOfOffice() throws {
+        let outcome = try ChildProgram.run(
+            "systemd-analyze",
+            [
+                "security", "--offline=true", "--threshold=11", "--no-pager", "--json=short",
+                "\(Self.folder)/inkan-frontd.service",
+            ]
+        )
+        #expect(outcome.status == 0 && !outcome.complaints.contains("ignoring"), "\(outcome)")
+        let findings = try #require(
+            try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [[String: Any]]
+        )
+        let open = findings.filter { ($0["exposure"] as? String).flatMap(Double.init) ?? 0 > 0 }
+            .compactMap { $0["json_field"] as? String }
+        let expected = [
+            "DeviceAllow", "IPAddressDeny", "PrivateNetwork", "RestrictAddressFamilies_AF_INET_INET6",
+            "RestrictAddressFamilies_AF_UNIX", "RootDirectoryOrRootImage",
+        ]
+        #expect(open.sorted() == expected)
+    }
+
     @Test("the units are valid, with the programs where the build put them")
     func units() throws {
         let stage = try TemporaryFolder("inkan-units")
         let units = try FileManager.default.contentsOfDirectory(atPath: Self.folder)
             .filter { $0.hasSuffix(".service") || $0.hasSuffix(".socket") }
-        #expect(units.count == 5)
+        #expect(units.count == 6)
         for unit in units {
             try String(contentsOfFile: "\(Self.folder)/\(unit)", encoding: .utf8)
                 .replacingOccurrences(of: "ExecStart=/usr/lib/inkan", with: "ExecStart=\(Stage.binaries)")
@@ -48,10 +71,15 @@ struct ServiceUnitTests {
         )
         let passwd = try String(contentsOfFile: root.file("etc/passwd"), encoding: .utf8)
         let group = try String(contentsOfFile: root.file("etc/group"), encoding: .utf8)
-        for user in ["inkan-signer", "inkan-token"] {
+        for user in ["inkan-signer", "inkan-token", "inkan-front"] {
             #expect(passwd.contains("\(user):") && passwd.contains("nologin"))
         }
         for name in ["inkan-frontend", "inkan-officer"] { #expect(group.contains("\(name):")) }
+        // The office may speak as a front end, and never as an officer.
+        let members = group.split(separator: "\n").filter { $0.hasSuffix(":inkan-front") }.compactMap {
+            $0.split(separator: ":").first
+        }
+        #expect(members == ["inkan-frontend"])
         try ChildProgram.check(
             "systemd-tmpfiles",
             ["--root=\(root.path)", "--create", "\(Self.folder)/inkan.tmpfiles"]
