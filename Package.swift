@@ -112,14 +112,16 @@ let package = Package(
         officeRoom(
             "OfficeServices",
             [
-                "Office", "OfficeStore", "OfficeDNS", "OfficePages", "SignerClient", "SignerAPI", "Varlink", "Clocks",
+                "Office", "OfficeStore", "OfficeDNS", "OfficeMail", "OfficePages", "SignerClient", "SignerAPI",
+                "Varlink", "Clocks",
                 "Threads", "Secrets", crypto, cryptoExtras,
             ]
         ),
         officeRoom(
             "OfficeWeb",
             [
-                "Office", "OfficeStore", "OfficeServices", "Clocks", "Secrets", "TextForms", hummingbird, hummingbirdTLS,
+                "Office", "OfficeMail", "OfficeStore", "OfficeServices", "Clocks", "Secrets", "TextForms", hummingbird,
+                hummingbirdTLS,
                 nioSSL, nioCore, httpTypes, mustache, crypto, lifecycle, logging,
             ],
             resources: [.copy("Templates"), .copy("Static")]
@@ -158,7 +160,9 @@ let package = Package(
         officeRoom(
             "OfficeFront",
             [
-                "Office", "OfficeStore", "OfficeServices", "OfficeWeb", "Clocks", "Secrets", "StrictYAML", lifecycle, logging,
+                "Office", "OfficeMail", "OfficeStore", "OfficeServices", "OfficeWeb", "Clocks", "Secrets", "StrictYAML",
+                lifecycle,
+                logging,
             ]
         ),
         .executableTarget(
@@ -224,7 +228,8 @@ let package = Package(
         .testTarget(
             name: "OfficeTests",
             dependencies: [
-                "inkan-office-stage", "inkan-frontd", "inkan", "inkan-signerd", "inkan-tokend", "Workbench", "SignerClient",
+                "inkan-office-stage", "inkan-frontd", "inkan", "inkan-signerd", "inkan-tokend", "Workbench",
+                "SignerClient",
                 "SignerAPI",
             ],
             exclude: ["Browser"],

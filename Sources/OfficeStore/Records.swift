@@ -143,6 +143,12 @@ package struct OutgoingMail: Stored, Hashable {
     package var body: String
     package var encoding: String
     package var result: String
+    /// A code as `ja`, for the mail's header.
+    package var language: String?
+    /// When it was tried for the first time.
+    package var firstTried: Timestamp?
+    /// The recipients who do not have it yet, where the server took it for others.
+    package var remaining: [String]?
     /// What happens once happens under a key: a second mail with the same one cannot be written.
     package var onceKey: String?
 
@@ -158,7 +164,7 @@ package struct OutgoingMail: Stored, Hashable {
     package var columns: [String: (any DatabaseValueConvertible)?] {
         [
             "tenant": tenant, "target": target, "type": type, "status": status.rawValue, "created": created.seconds,
-            "due": due.seconds, "onceKey": onceKey,
+            "due": due.seconds, "onceKey": onceKey, "recipients": (to + cc + bcc).joined(separator: "\n"),
         ]
     }
 }

@@ -48,6 +48,14 @@ package struct Repository<Entity: Stored> {
         return database.changesCount > 0
     }
 
+    /// Deletes what the query's conditions meet.
+    package func delete(_ query: Query) throws {
+        try database.execute(
+            sql: "DELETE FROM \(Entity.table)" + query.whereClause,
+            arguments: StatementArguments(query.conditionArguments)
+        )
+    }
+
     package func find(_ query: Query = Query()) throws -> [Entity] {
         try String.fetchAll(
             database,

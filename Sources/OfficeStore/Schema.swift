@@ -73,6 +73,10 @@ enum Schema {
             try make(database, "templates", [("tenant", "TEXT NOT NULL")], indexes: ["tenant"])
             try make(database, "files", [("until", "INTEGER NOT NULL")], indexes: ["until"])
         }
+        migrator.registerMigration("2 mails are searched by address, certificates by their end") { database in
+            try database.execute(sql: "ALTER TABLE mails ADD COLUMN recipients TEXT NOT NULL DEFAULT ''")
+            try database.execute(sql: "CREATE INDEX orders_ends ON orders (ends)")
+        }
         return migrator
     }
 

@@ -170,6 +170,8 @@ extension Order {
 package struct PickUp: Hashable, Sendable, Codable {
     /// SHA-256 of the secret in the mailed link.
     package var linkHash: [UInt8]
+    /// The secret itself, sealed: the reminders carry the same link.
+    package var sealedLink: [UInt8]
     /// The password, sealed: the tenant's people can look it up.
     package var sealedPassword: [UInt8]
     package var failures: Int
@@ -181,8 +183,9 @@ package struct PickUp: Hashable, Sendable, Codable {
     /// The last second of validity that the present attempt asks for: the same when it is asked again.
     package var notAfter: Timestamp?
 
-    package init(linkHash: [UInt8], sealedPassword: [UInt8], mailed: Timestamp) {
-        (self.linkHash, self.sealedPassword, self.mailed) = (linkHash, sealedPassword, mailed)
+    package init(linkHash: [UInt8], sealedLink: [UInt8] = [], sealedPassword: [UInt8], mailed: Timestamp) {
+        (self.linkHash, self.sealedLink, self.sealedPassword) = (linkHash, sealedLink, sealedPassword)
+        self.mailed = mailed
         (failures, attempt) = (0, 1)
     }
 

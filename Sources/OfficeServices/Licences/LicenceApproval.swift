@@ -17,6 +17,7 @@ extension OfficeDesk {
                 try records.history.insert(paid)
             }
             try records.history.insert(entry(.licenceIssued, of: id, in: licence.tenant, by: caller.actor, at: now))
+            try post(.licenceIssued, about: licence, in: records, at: now)
         }
     }
 
@@ -35,6 +36,11 @@ extension OfficeDesk {
                 detail: reason
             )
             try records.history.insert(rejected)
+            let message = Text(
+                "お申し込みのライセンスを発行できませんでした。理由:\(reason)",
+                "The licence that you applied for was not issued. Reason: \(reason)"
+            )
+            try postVetting(of: licence, message, in: records, at: now)
         }
     }
 }

@@ -75,6 +75,7 @@ extension OfficeDesk {
             try records.licences.save(licence)
             let done = entry(.licenceCancelled, of: id, in: licence.tenant, by: caller.actor, at: now)
             try records.history.insert(done)
+            try post(.licenceCancelled, about: licence, in: records, at: now)
             return licence
         }
     }

@@ -89,6 +89,7 @@ extension OfficeDesk {
         try records.mailDomains.insert(domain)
         let applied = entry(.domainApplied, of: domain.id, in: domain.tenant, by: caller.actor, at: now, detail: name)
         try records.history.insert(applied)
+        try postValidation(of: domain, in: records, at: now)
         return domain
     }
 
@@ -97,6 +98,7 @@ extension OfficeDesk {
         for var domain in try domains(of: profile, in: records) where domain.status == .queued {
             try domain.release(code: Draw.token(), at: now)
             try records.mailDomains.save(domain)
+            try postValidation(of: domain, in: records, at: now)
         }
     }
 
@@ -152,6 +154,7 @@ extension OfficeDesk {
             try records.mailDomains.save(domain)
             let applied = entry(action, of: id, in: domain.tenant, by: caller.actor, at: now, detail: domain.name)
             try records.history.insert(applied)
+            try postValidation(of: domain, in: records, at: now)
             return domain
         }
     }

@@ -52,6 +52,7 @@ extension OfficeDesk {
             }
             try records.orders.save(order)
             try records.history.insert(entry(done, of: id, in: order.tenant, by: caller.actor, at: now))
+            try postDone(action, order, reason: reason, in: records, at: now)
         }
     }
 

@@ -144,6 +144,9 @@ extension OfficeDesk {
         return (chosen, subject)
     }
 
+    /// What an order's sealed link is bound to.
+    static func linkPurpose(_ order: String) -> String { "link of \(order)" }
+
     /// Orders one certificate: takes a unit of the licence, and sends the subscriber a link (ISS-08, ISS-09).
     package func order(_ input: OrderInput, by caller: Caller) async throws -> Order {
         let now = now
@@ -166,12 +169,14 @@ extension OfficeDesk {
                 applied: now,
                 pickUp: PickUp(
                     linkHash: Draw.hash(link),
+                    sealedLink: try vault.seal(link, for: Self.linkPurpose(id)),
                     sealedPassword: try vault.seal(input.password, for: id),
                     mailed: now
                 )
             )
             try records.orders.insert(order)
             try records.history.insert(entry(.orderApplied, of: id, in: order.tenant, by: caller.actor, at: now))
+            try post(.invitation, about: order, link: link, in: records, at: now)
             return order
         }
     }

@@ -127,6 +127,7 @@ extension OfficeDesk {
             }
             let actor = Actor(name: "", address: address)
             try records.history.insert(entry(.certificateIssued, of: order.id, in: order.tenant, by: actor, at: now))
+            try postIssued(order, asFile: made.file != nil, in: records, at: now)
             return PickedUp(order: order, certificate: certificate, file: made.file, password: made.password)
         }
         return done

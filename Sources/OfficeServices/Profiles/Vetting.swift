@@ -58,6 +58,11 @@ extension OfficeDesk {
             try records.profiles.save(profile)
             try records.history.insert(entry(.profileApproved, of: id, in: profile.tenant, by: caller.actor, at: now))
             try releaseDomains(of: profile, at: now, in: records)
+            let message = Text(
+                "プロファイル\(id)の審査が完了し、ご利用いただけるようになりました。",
+                "Profile \(id) was vetted and can be used now."
+            )
+            try postVetting(of: profile, message, in: records, at: now)
         }
     }
 
@@ -89,6 +94,11 @@ extension OfficeDesk {
             if profile.status == .rejected { try rejectDomains(of: profile, by: caller.actor, at: now, in: records) }
             let done = entry(action, of: id, in: profile.tenant, by: caller.actor, at: now, detail: detail)
             try records.history.insert(done)
+            let message = Text(
+                "プロファイル\(id)の状態が「\(profile.status.text.japanese)」になりました。理由:\(detail)",
+                "Profile \(id) is now “\(profile.status.text.english)”. Reason: \(detail)"
+            )
+            try postVetting(of: profile, message, in: records, at: now)
         }
     }
 }
