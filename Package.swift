@@ -230,7 +230,7 @@ let package = Package(
             dependencies: [
                 "inkan-office-stage", "inkan-frontd", "inkan", "inkan-signerd", "inkan-tokend", "Workbench",
                 "SignerClient",
-                "SignerAPI",
+                "SignerAPI", "Office", "OfficeStore",
             ],
             exclude: ["Browser"],
             swiftSettings: strict
