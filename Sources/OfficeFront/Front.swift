@@ -35,6 +35,7 @@ package struct Front: Sendable {
             desk: desk,
             console: settings.console,
             area: settings.area,
+            publisher: settings.publisher,
             identity: settings.identity,
             log: log,
             isReady: isReady

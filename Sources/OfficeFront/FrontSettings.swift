@@ -13,6 +13,8 @@ package struct FrontSettings: Sendable {
     var vaultKey: String
     var console: OfficeServer.Address
     var area: OfficeServer.Address
+    /// Where CRLs, CA certificates and OCSP answers are served over plain HTTP.
+    var publisher: OfficeServer.Address
     var identity: OfficeServer.Identity
     var office: OfficeSettings
 
@@ -28,6 +30,12 @@ package struct FrontSettings: Sendable {
         let console = try settings.required("console").server()
         let area = try settings.required("area").server()
         (self.console, self.area) = (console.address, area.address)
+        publisher = try settings.required("publisher").mapping { (server) throws(YAMLError) in
+            OfficeServer.Address(
+                host: try server.required("host").string(),
+                port: try server.required("port").integer(in: 0...65535)
+            )
+        }
         identity = try settings.required("tls").mapping { (tls) throws(YAMLError) in
             OfficeServer.Identity(
                 certificates: try tls.required("certificates").string(),

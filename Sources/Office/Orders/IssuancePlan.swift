@@ -31,6 +31,7 @@ package struct IssuancePlan: Hashable, Sendable {
         case .access:
             for unit in organisation.units + order.subject.units { add("organizationalUnitName", unit) }
             if profile.settings.encryptingFileSystem { extendedKeyUsages.append("encryptingFileSystem") }
+            if profile.settings.smartCardLogon { extendedKeyUsages.append("smartCardLogon") }
             if !order.subject.securityIdentifier.isEmpty { securityIdentifier = order.subject.securityIdentifier }
         case .smime:
             add("organizationIdentifier", organisation.identifier?.encoded ?? "")
@@ -60,7 +61,6 @@ package struct IssuancePlan: Hashable, Sendable {
             guard order.kindOfLicence == .personal else { return "smime-organization" }
             return isPSS ? "smime-personal-1y-pss" : "smime-personal"
         case .access:
-            if profile.settings.smartCardLogon { return "access-smartcard-1y" }
             let terms: [CertificateTerm: String] = [.oneYear: "1y", .twoYears: "2y", .fourYears: "4y", .short: "short"]
             return "access-" + (terms[order.term] ?? "1y") + (order.subject.usesMail ? "-mail" : "")
                 + (isPSS ? "-pss" : "")

@@ -91,6 +91,14 @@ package struct OrderSubject: Hashable, Sendable, Codable {
         let units = checkedUnits(input.units, behind: profile.subject.units.count, &check)
         let mail = check.value("mail") { () throws(Refusal) in try MailText.check(input.mail) }
         let (principal, identifier) = checkedDirectoryNames(input, &check)
+        check.require(
+            !profile.settings.smartCardLogon || !principal.isEmpty || !identifier.isEmpty,
+            "userPrincipalName",
+            Text(
+                "スマートカードログオンが有効なプロファイルでは、UPNまたはSIDが必要です。",
+                "The profile is for smart-card log-on: give a UPN or a SID."
+            )
+        )
         try check.finish()
         return OrderSubject(
             commonName: name ?? "",

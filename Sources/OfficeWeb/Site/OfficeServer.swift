@@ -9,7 +9,8 @@ import Office
 package import OfficeServices
 package import ServiceLifecycle
 
-/// The two servers of the office: the console, and the certificate area behind the administrator certificates.
+/// The servers of the office: the console, the certificate area behind the administrator certificates, and over plain HTTP
+/// what relying parties fetch.
 package struct OfficeServer: Sendable {
     package struct Address: Sendable {
         package var host: String
@@ -40,6 +41,7 @@ package struct OfficeServer: Sendable {
         desk: OfficeDesk,
         console: Address,
         area: Address,
+        publisher: Address,
         identity: Identity,
         limits: RequestLimits = RequestLimits(),
         log: Logger,
@@ -54,6 +56,12 @@ package struct OfficeServer: Sendable {
         services = [
             try Self.application(consoleRoutes, .console, console, identity, log, isReady),
             try Self.application(areaRoutes, .area, area, identity, log, isReady),
+            Application(
+                router: Publisher(desk: desk).router,
+                configuration: .init(address: .hostname(publisher.host, port: publisher.port), serverName: "Inkan"),
+                onServerRunning: { channel in await isReady(.publisher, channel.localAddress?.port ?? 0) },
+                logger: log
+            ),
         ]
     }
 

@@ -8,7 +8,7 @@ import OfficeStore
 ///
 /// There are two servers: the console, and the certificate area, whose connections may show a client certificate.
 package struct Site: Sendable {
-    package enum Server: Sendable { case console, area }
+    package enum Server: Sendable { case console, area, publisher }
 
     package let desk: OfficeDesk
     package let server: Server

@@ -64,7 +64,7 @@ struct FirstApplicationTests {
 /// What the steps of a first application carry.
 enum Application {
     static let access: [[String: String]] = [
-        ["product": "personal-10"], ["term": "oneYear"],
+        ["product": "personal-10"], ["term": "oneYear"], ["confirmsInformation": "yes"],
         [
             "use": "access", "country": "JP", "organisation": OfficeFixture.organisation, "unit": "情報システム部",
             "signature": "sha256RSA", "identifierScheme": "",

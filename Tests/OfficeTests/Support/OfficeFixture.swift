@@ -25,6 +25,7 @@ final class OfficeFixture: Sendable {
     private let output: Guarded<LineReader>
     let consolePort: Int
     let areaPort: Int
+    let publisherPort: Int
     let start: Int64
 
     /// - Parameters:
@@ -56,7 +57,7 @@ final class OfficeFixture: Sendable {
         input = entrance.fileHandleForWriting
         let reader = LineReader(exit.fileHandleForReading)
         var ports: [String: Int] = [:]
-        while ports.count < 2, let line = reader.next() {
+        while ports.count < 3, let line = reader.next() {
             let parts = line.split(separator: " ")
             if parts.count == 2 { ports[String(parts[0])] = Int(parts[1]) }
         }
@@ -64,6 +65,7 @@ final class OfficeFixture: Sendable {
         let log = try String(contentsOfFile: folder.file("office.log"), encoding: .utf8)
         consolePort = try #require(ports["console"], "the office did not start: \(log)")
         areaPort = try #require(ports["area"])
+        publisherPort = try #require(ports["publisher"])
     }
 
     deinit {
@@ -142,6 +144,7 @@ final class OfficeFixture: Sendable {
             vaultKey: "\(folder.file("vault.key"))"
             console: { host: 127.0.0.1, port: 0, url: "https://localhost:1" }
             area: { host: 127.0.0.1, port: 0, url: "https://localhost:2" }
+            publisher: { host: 127.0.0.1, port: 0 }
             tls:
               certificates: "\(folder.file("tls.pem"))"
               key: "\(folder.file("tls.key"))"
