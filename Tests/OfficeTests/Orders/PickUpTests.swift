@@ -28,12 +28,17 @@ struct PickUpTests {
         )
         let content = try ChildProgram.check(
             "openssl",
-            ["pkcs12", "-in", pfx, "-passin", "pass:Himitsu202611", "-nodes", "-nameopt", "utf8,sep_comma_plus_space"]
+            ["pkcs12", "-in", pfx, "-passin", "pass:Himitsu202611", "-nodes"]
+        )
+        let leaf = try ChildProgram.check(
+            "openssl",
+            ["x509", "-noout", "-subject", "-nameopt", "utf8,sep_comma_plus_space"],
+            input: Data(content.utf8)
         )
         #expect(content.components(separatedBy: "BEGIN CERTIFICATE").count >= 3)
         #expect(content.contains("PRIVATE KEY"))
-        #expect(content.contains("CN=山田 太郎"))
-        #expect(content.contains("OU=情報システム部"))
+        #expect(leaf.contains("CN=山田 太郎"))
+        #expect(leaf.contains("OU=情報システム部"))
 
         let detail = try await company.browser.get(office.areaURL + "/orders/\(order.id)")
         #expect(detail.body.contains("発行済み"))

@@ -59,12 +59,14 @@ extension OfficeFixture {
         )
         try #require(applied.status == 200, "not applied: \(applied.body)")
         let path = try link(in: await mail(to: address, containing: "/pick-up/"), "/administrator-certificate/pick-up/")
-        let opened = try await browser.walk(path, [["pickUpPassword": "Pickup2026"]])
-        try #require(opened.status == 200, "not opened: \(opened.body)")
+        let opened = try await browser.get(path)
         let file = try await browser.send(
             opened,
             to: path,
-            ["password": "Keyprotect2026", "passwordAgain": "Keyprotect2026", "acceptsTerms": "yes"]
+            [
+                "pickUpPassword": "Pickup2026", "password": "Keyprotect2026", "passwordAgain": "Keyprotect2026",
+                "acceptsTerms": "yes",
+            ]
         )
         try #require(file.status == 200, "no file: \(file.body)")
         browser.use(certificate: file.file, password: "Keyprotect2026")
