@@ -247,7 +247,7 @@ let package = Package(
         tests("IssuanceTests", ["Issuance", "Ledger", "Policy", "Clocks"]),
         tests(
             "OfficeAdaptersTests",
-            ["OfficeMail", "OfficeDNS", "OfficePages", "Workbench", "Secrets", "Clocks", "Threads"]
+            ["OfficeMail", "OfficeDNS", "OfficePages", "Workbench", "Secrets", "Clocks", "Threads", "CLinux"]
         ),
         tests("LedgerTests", ["Ledger", "Clocks", grdb, crypto]),
         tests("VarlinkTests", ["Varlink", "Threads", "Secrets"]),
