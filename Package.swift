@@ -175,7 +175,7 @@ let package = Package(
         // The office with a clock that tests move.
         .executableTarget(
             name: "inkan-office-stage",
-            dependencies: ["OfficeFront", "Clocks", lifecycle, logging],
+            dependencies: ["OfficeFront", "OfficeServices", "Clocks", lifecycle, logging],
             path: "Tests/OfficeStage",
             swiftSettings: strictImports
         ),

@@ -31,7 +31,7 @@ package struct Front: Sendable {
         log: Logger,
         isReady: @escaping @Sendable (Site.Server, Int) async -> Void
     ) async throws -> [any Service] {
-        try await OfficeServer(
+        var services = try await OfficeServer(
             desk: desk,
             console: settings.console,
             area: settings.area,
@@ -40,5 +40,12 @@ package struct Front: Sendable {
             log: log,
             isReady: isReady
         ).services
+        services.append(ScheduleService(desk: desk, log: log))
+        if let smtp = settings.smtp {
+            services.append(OutboxService(desk: desk, sender: try smtp.sender(), log: log))
+        } else {
+            log.warning("no mail server is set (smtp:): mails wait in the outbox until there is one")
+        }
+        return services
     }
 }

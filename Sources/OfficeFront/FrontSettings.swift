@@ -1,7 +1,9 @@
 import Foundation
 import Office
+import OfficeMail
 import OfficeServices
 import OfficeWeb
+import Secrets
 import StrictYAML
 
 /// The settings of `inkan-frontd` on one machine.
@@ -17,6 +19,28 @@ package struct FrontSettings: Sendable {
     var publisher: OfficeServer.Address
     var identity: OfficeServer.Identity
     var office: OfficeSettings
+    /// The server that takes the mails; without one they wait.
+    var smtp: SMTPSettings?
+
+    /// Where mails are handed over.
+    struct SMTPSettings: Sendable {
+        var host: String
+        var port: Int
+        var security: SMTPSender.Security
+        var user: String?
+        var passwordFile: String?
+        /// A file with the only certificates to trust; without it, the system's.
+        var trust: String?
+
+        /// - Throws: `MailProblem` for what is no server, `SecretFileError` for a password that cannot be read.
+        func sender() throws -> SMTPSender {
+            var logIn: SMTPSender.LogIn?
+            if let user, let passwordFile {
+                logIn = SMTPSender.LogIn(user: user, password: try SecretFile.read(passwordFile))
+            }
+            return try SMTPSender(host: host, port: port, security: security, logIn: logIn, trust: trust)
+        }
+    }
 
     package init(file: String) throws {
         let text = try String(contentsOfFile: file, encoding: .utf8)
@@ -45,6 +69,7 @@ package struct FrontSettings: Sendable {
                 }
             )
         }
+        smtp = try settings.optional("smtp") { (value) throws(YAMLError) in try value.smtp() }
         office = OfficeSettings(
             consoleURL: console.url,
             areaURL: area.url,
@@ -74,6 +99,23 @@ package struct FrontSettings: Sendable {
 }
 
 extension YAMLValue {
+    fileprivate func smtp() throws(YAMLError) -> FrontSettings.SMTPSettings {
+        try mapping { (smtp) throws(YAMLError) in
+            let settings = FrontSettings.SMTPSettings(
+                host: try smtp.required("host").string(),
+                port: try smtp.required("port").integer(in: 1...65535),
+                security: try smtp.required("security").oneOf(SMTPSender.Security.self),
+                user: try smtp.optional("user") { (user) throws(YAMLError) in try user.string() },
+                passwordFile: try smtp.optional("passwordFile") { (path) throws(YAMLError) in try path.string() },
+                trust: try smtp.optional("trust") { (path) throws(YAMLError) in try path.string() }
+            )
+            guard (settings.user == nil) == (settings.passwordFile == nil) else {
+                throw error(.wrongType, "a log-in is user and passwordFile; give both or neither")
+            }
+            return settings
+        }
+    }
+
     fileprivate func server() throws(YAMLError) -> (address: OfficeServer.Address, url: String) {
         try mapping { (server) throws(YAMLError) in
             (

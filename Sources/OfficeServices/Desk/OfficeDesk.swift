@@ -11,6 +11,7 @@ package struct OfficeDesk: Sendable {
     let vault: Vault
     let passwords: PasswordKeeper
     let inFlight = InFlight()
+    let dueWork = Turn()
     let probes: DomainProbes
 
     /// - Parameters:

@@ -143,8 +143,8 @@ extension OfficeDesk {
     ///
     /// - Returns: whether asking again makes sense.
     private func giveUpLost(_ error: ServiceError, _ order: Order) async throws -> Bool {
-        let name = order.applianceOrder
         guard error.name.hasSuffix(".KeyGone") || error.name.hasSuffix(".OrderConflict") else { return false }
+        let name = order.applianceOrder
         _ = try await appliance.ask { client throws(SignerClientError) in
             try client.status(.cancelCertificate) { $0.member("order", name) }
         }
@@ -155,6 +155,19 @@ extension OfficeDesk {
             try records.orders.save(order)
         }
         return true
+    }
+
+    /// An order that ends without its pick-up may have led to a certificate whose answer was lost: that is nobody's.
+    func giveBackLost(_ order: Order) async throws {
+        let name = order.applianceOrder
+        do {
+            _ = try await appliance.ask { client throws(SignerClientError) in
+                try client.status(.cancelCertificate) { $0.member("order", name) }
+            }
+        } catch SignerClientError.refused(let refusal) {
+            let isSettled = [".NotFound", ".StatusConflict"].contains { refusal.name.hasSuffix($0) }
+            guard isSettled else { throw SignerClientError.refused(refusal) }
+        }
     }
 
     private func certificateOrder(_ order: Order, _ plan: IssuancePlan, request: String) -> CertificateOrder {
