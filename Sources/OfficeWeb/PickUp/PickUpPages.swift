@@ -7,18 +7,15 @@ import OfficeServices
 extension Routes {
     func pickUpPages() {
         let desk = site.desk
-        let site = site
         form("/pick-up/:link", .everybody) { visit, values in
             let order = try await desk.order(link: visit["link"])
             return PickUpPage(order: order, visit: visit, desk: desk).passwordPage
         } submit: { visit in
-            try site.limits.count("pick-up \(visit.address) \(visit["link"])", at: desk.now)
             let order = try await desk.open(
                 link: visit["link"],
                 password: visit.form["pickUpPassword"],
                 address: visit.address
             )
-            site.limits.forget("pick-up \(visit.address) \(visit["link"])")
             let page = PickUpPage(order: order, visit: visit, desk: desk)
             return .page(try await page.wayPage([]))
         }

@@ -39,7 +39,7 @@ struct ListTests {
         let order = try await scene.order()
         let other = try await scene.office.browser(of: "PAR99999_hanako")
         #expect(try await other.get("/licences/\(scene.licence)").status == 404)
-        try await scene.office.enterArea(other)
+        try await scene.office.enterArea(other, mail: "hanako@example.net")
         for path in ["", "/password", "/revoke", "/cancel", "/mails"] {
             let answer = try await other.get("\(scene.office.areaURL)/orders/\(order.id)\(path)")
             #expect([404, 403, 409].contains(answer.status), "\(path) answered \(answer.status)")

@@ -31,7 +31,10 @@ struct OrderScene {
             to: order.link + "/request",
             ["request": try Self.request.get(), "acceptsTerms": "yes"]
         )
-        try #require(done.status == 200, "not issued: \(done.body)")
+        try #require(
+            done.status == 200,
+            "not issued: \(done.error("request") ?? done.error("acceptsTerms") ?? done.body)"
+        )
         return order.id
     }
 

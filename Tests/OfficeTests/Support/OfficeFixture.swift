@@ -112,7 +112,7 @@ final class OfficeFixture: Sendable {
                 "--organisation", isOurs ? organisation : "合同会社他社", "--english",
                 isOurs ? "Inkan Trading KK" : "Other LLC",
                 "--address", "東京都千代田区丸の内1-1-1", "--telephone", "03-1234-5678", "--user", "hanako",
-                "--surname", "山田", "--given-name", "花子", "--mail", "hanako@example.com",
+                "--surname", "山田", "--given-name", "花子", "--mail", isOurs ? "hanako@example.com" : "hanako@example.net",
                 "--password-file", folder.file("password"),
             ] + (isOurs ? ["--may-prepay"] : [])
         )

@@ -8,11 +8,17 @@ import Workbench
 /// read where they wait.
 extension OfficeFixture {
     /// The newest mail to an address that waits in the outbox or was sent.
-    func mail(to address: String, containing part: String = "") async throws -> OutgoingMail {
+    ///
+    /// - Parameter target: the order that it is about.
+    func mail(
+        to address: String,
+        containing part: String = "",
+        about target: String? = nil
+    ) async throws -> OutgoingMail {
         let store = try OfficeStore(path: folder.file("office.sqlite"))
         let found = try await store.read { records in
             try records.mails.find(Query().sorted(by: "created", descending: true))
-                .first { $0.to.contains(address) && $0.body.contains(part) }
+                .first { $0.to.contains(address) && $0.body.contains(part) && (target == nil || $0.target == target) }
         }
         try store.close()
         return try #require(found, "no mail to \(address)")
@@ -85,7 +91,7 @@ extension OfficeFixture {
         page = try await browser.send(page, to: path, Self.orderForm.merging(values) { $1 })
         page = try await browser.send(page, to: path, [:])
         let id = try #require(page.firstGroup("(MPS\\d{14})<"), "no order: \(page.status) \(page.body)")
-        let mail = try await mail(to: values["mail"] ?? "taro@example.com", containing: "/pick-up/")
+        let mail = try await mail(to: values["mail"] ?? "taro@example.com", containing: "/pick-up/", about: id)
         return (id, try link(in: mail, "/pick-up/"))
     }
 
