@@ -45,7 +45,7 @@ extension OfficeDesk {
         }
     }
 
-    private static func day(_ text: String) throws(Refusal) -> Day? {
+    static func day(_ text: String) throws(Refusal) -> Day? {
         let text = text.trimmingBlanks
         guard !text.isEmpty else { return nil }
         guard let day = Day(text) else {

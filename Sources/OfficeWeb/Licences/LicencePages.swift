@@ -54,7 +54,8 @@ extension Routes {
 
     /// [編集], and [キャンセル申し込み] while the first week lasts (LIC-11).
     private static func actions(_ licence: Licence, _ user: User, _ desk: OfficeDesk) -> [Link] {
-        var links: [Link] = []
+        let mails = Link(Text("メール送信一覧", "Mails of this licence"), "/licences/\(licence.id)/mails", isButton: true)
+        var links = [mails]
         if licence.canBeEdited, Function.purchase.isOpen(to: user) {
             links.append(Link(Text("編集", "Edit"), "/licences/edit?id=\(licence.id)", isButton: true))
         }

@@ -87,6 +87,8 @@ package struct Field: Sendable {
     /// A button beside the field that fills it with a random value; the field that repeats it.
     package var generatesInto: String?
     package var data: [(name: String, value: String)]
+    /// Buttons below the field, each of which puts its value in at the cursor.
+    package var inserts: [(text: Text, value: String)] = []
 
     package init(
         _ name: String,

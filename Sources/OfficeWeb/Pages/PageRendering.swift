@@ -84,6 +84,13 @@ struct PageRendering {
         if let repeated = field.generatesInto {
             context["generates"] = ["target": repeated, "text": Words.generate(language)]
         }
+        if !field.inserts.isEmpty {
+            context["palette"] =
+                [
+                    "label": Words.variables(language),
+                    "inserts": field.inserts.map { ["text": $0.text(language), "insert": $0.value] },
+                ] as [String: Any]
+        }
         context["isPlain"] = true
         switch field.kind {
         case .text: context["input"] = "text"
@@ -173,6 +180,7 @@ enum Words {
     static let back = Text("戻る", "Back")
     static let confirm = Text("確認", "Confirm")
     static let complete = Text("完了する", "Complete")
+    static let variables = Text("変数の挿入", "Insert a variable")
     static let search = Text("検索", "Search")
     static let skip = Text("本文へ移動", "Skip to the content")
     static let menu = Text("メニュー", "Menu")

@@ -36,6 +36,8 @@ extension Routes {
         actionLogPages()
         administratorCertificatePages()
         pickUpPages()
+        mailPages()
+        templatePages()
     }
 
     /// Every page of the certificate area.
@@ -43,5 +45,6 @@ extension Routes {
         get("/", .area(nil)) { _ in .page(Page(Text("証明書管理", "Certificate management"), [])) }
         certificateRenewalPages()
         orderPages()
+        orderMailPages()
     }
 }
