@@ -42,8 +42,8 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 /// The walks through pages, which the tests run by their path.
 let browserPrograms = [
-    "authority.py", "browser.py", "importers.py", "login.py", "pickup.py", "pickup_site.py", "sample-en.html",
-    "sample-ja.html", "sample.py",
+    "authority.py", "browser.py", "importers.py", "login.py", "office.py", "pickup.py", "pickup_site.py",
+    "sample-en.html", "sample-ja.html", "sample.py",
 ]
 
 let package = Package(
@@ -237,7 +237,9 @@ let package = Package(
         ),
         .testTarget(
             name: "OfficeBrowserTests",
-            dependencies: ["Workbench"],
+            dependencies: [
+                "inkan-office-stage", "inkan-frontd", "inkan", "inkan-signerd", "inkan-tokend", "Workbench",
+            ],
             path: "Tests/OfficeTests/Browser",
             exclude: browserPrograms,
             swiftSettings: strict

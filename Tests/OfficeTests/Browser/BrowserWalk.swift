@@ -10,13 +10,15 @@ enum BrowserWalk {
         .path
 
     /// Runs a walk in a folder of its own; what it complains of is the test's failure.
-    static func expectDone(_ program: String, _ walk: [String] = [], done: String) throws {
+    ///
+    /// - Parameter seconds: the deadline of all of it.
+    static func expectDone(_ program: String, _ walk: [String] = [], done: String, seconds: Int = 180) throws {
         let folder = try TemporaryFolder("inkan-browser")
         let arguments = ["\(checkout)/Tests/OfficeTests/Browser/\(program)"] + walk.prefix(1) + [folder.path]
         let outcome = try ChildProgram.run(
             "timeout",
             // A browser that hangs ends with its walk.
-            ["--kill-after=5", "180", try python()] + arguments + walk.dropFirst(),
+            ["--kill-after=5", "\(seconds)", try python()] + arguments + walk.dropFirst(),
             environment: ["PYTHONDONTWRITEBYTECODE": "1"]
         )
         #expect(outcome.status == 0, "\(outcome.complaints.suffix(4000))")

@@ -190,11 +190,16 @@ class Browser:
         """The files that have come, once there are `count` whole ones."""
 
         def whole():
-            files = sorted(self.downloads.iterdir(), key=lambda path: path.stat().st_mtime_ns)
+            try:
+                found = [(file.stat(), file) for file in self.downloads.iterdir()]
+            except FileNotFoundError:
+                # One got its last name while we looked.
+                return False
+            files = [file for _, file in sorted(found, key=lambda each: each[0].st_mtime_ns)]
             # A file on its way has its name taken by an empty one, and comes under a hidden name and then another.
             arrived = all(
-                not file.name.startswith(".") and file.suffix != ".crdownload" and file.stat().st_size > 0
-                for file in files
+                not file.name.startswith(".") and file.suffix != ".crdownload" and status.st_size > 0
+                for status, file in found
             )
             return len(files) >= count and arrived and files
 
