@@ -24,6 +24,12 @@ struct OrderScene {
     /// Orders one and picks it up with a CSR.
     func issue(_ values: [String: String] = [:]) async throws -> String {
         let order = try await order(values.merging(["keyOption": "csr"]) { $1 })
+        _ = try await pickUp(order)
+        return order.id
+    }
+
+    /// Picks an order up with a CSR.
+    func pickUp(_ order: (id: String, link: String)) async throws -> OfficeBrowser.Answer {
         let subscriber = try office.browser()
         let opened = try await subscriber.walk(order.link, [["pickUpPassword": OfficeFixture.pickUpPassword]])
         let done = try await subscriber.send(
@@ -35,7 +41,7 @@ struct OrderScene {
             done.status == 200,
             "not issued: \(done.error("request") ?? done.error("acceptsTerms") ?? done.body)"
         )
-        return order.id
+        return done
     }
 
     /// Does an action of the order's page: the confirmation, then the act.
