@@ -35,7 +35,7 @@ struct OrderScene {
         let done = try await subscriber.send(
             opened,
             to: order.link + "/request",
-            ["request": try Self.request.get(), "acceptsTerms": "yes"]
+            ["request": try Self.request(), "acceptsTerms": "yes"]
         )
         try #require(
             done.status == 200,
@@ -72,7 +72,8 @@ struct OrderScene {
         return try ChildProgram.check("openssl", ["crl", "-inform", "DER", "-in", list, "-noout", "-text"])
     }
 
-    private static let request = Result {
+    /// A request with a key of its own: the appliance certifies a key for one subject alone.
+    private static func request() throws -> String {
         let folder = try TemporaryFolder("inkan-request")
         return try ChildProgram.check(
             "openssl",
