@@ -160,9 +160,8 @@ let package = Package(
         officeRoom(
             "OfficeFront",
             [
-                "Office", "OfficeMail", "OfficeStore", "OfficeServices", "OfficeWeb", "Clocks", "Secrets", "StrictYAML",
-                lifecycle,
-                logging,
+                "Office", "OfficeMail", "OfficeStore", "OfficeDNS", "OfficePages", "OfficeServices", "OfficeWeb", "Clocks",
+                "Secrets", "StrictYAML", lifecycle, logging,
             ]
         ),
         .executableTarget(
@@ -229,8 +228,7 @@ let package = Package(
             name: "OfficeTests",
             dependencies: [
                 "inkan-office-stage", "inkan-frontd", "inkan", "inkan-signerd", "inkan-tokend", "Workbench",
-                "SignerClient",
-                "SignerAPI", "Office", "OfficeStore",
+                "SignerClient", "SignerAPI", "Office", "OfficeStore", "OfficeServices", "OfficeFront", "Clocks", "Threads",
             ],
             exclude: ["Browser"],
             swiftSettings: strict

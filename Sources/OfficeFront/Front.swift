@@ -20,7 +20,8 @@ package struct Front: Sendable {
             clock: clock,
             appliance: Appliance(socket: settings.signer),
             vault: Vault(key: try SecretFile.read(settings.vaultKey)),
-            passwords: PasswordKeeper()
+            passwords: PasswordKeeper(),
+            probes: settings.probes
         )
     }
 

@@ -1,6 +1,8 @@
 import Foundation
 import Office
+import OfficeDNS
 import OfficeMail
+import OfficePages
 import OfficeServices
 import OfficeWeb
 import Secrets
@@ -41,6 +43,7 @@ package struct FrontSettings: Sendable {
             return try SMTPSender(host: host, port: port, security: security, logIn: logIn, trust: trust)
         }
     }
+    var probes: DomainProbes
 
     package init(file: String) throws {
         let text = try String(contentsOfFile: file, encoding: .utf8)
@@ -70,6 +73,9 @@ package struct FrontSettings: Sendable {
             )
         }
         smtp = try settings.optional("smtp") { (value) throws(YAMLError) in try value.smtp() }
+        probes =
+            try settings.optional("domainChecks") { (checks) throws(YAMLError) in try checks.probes() }
+            ?? DomainProbes()
         office = OfficeSettings(
             consoleURL: console.url,
             areaURL: area.url,
@@ -124,6 +130,37 @@ extension YAMLValue {
                     port: try server.required("port").integer(in: 0...65535)
                 ), try server.required("url").string()
             )
+        }
+    }
+
+    /// Where domains are looked at, if not as the machine's own settings and the internet have it.
+    fileprivate func probes() throws(YAMLError) -> DomainProbes {
+        try mapping { (checks) throws(YAMLError) in
+            let servers = try checks.required("nameServers").list { (value) throws(YAMLError) in
+                try value.mapping { (server) throws(YAMLError) in
+                    let address = try server.required("address").string()
+                    let port = try server.required("port").integer(in: 1...65535)
+                    guard let server = DNSServer(address: address, port: port) else {
+                        throw value.error(.wrongType, "a name server is an IPv4 or IPv6 address and a port")
+                    }
+                    return server
+                }
+            }
+            let dns = DNSSettings(servers: servers)
+            var pages = PageFetch.Settings(dns: dns)
+            if let port = checks.optional("httpPort") { pages.httpPort = try port.integer(in: 1...65535) }
+            if let port = checks.optional("httpsPort") { pages.httpsPort = try port.integer(in: 1...65535) }
+            if let allowed = checks.optional("allowed") {
+                pages.allowed = Set(
+                    try allowed.list { (value) throws(YAMLError) in
+                        guard let address = IPAddress(try value.string()) else {
+                            throw value.error(.wrongType, "an IPv4 or IPv6 address")
+                        }
+                        return address
+                    }
+                )
+            }
+            return DomainProbes(dns: dns, pages: pages)
         }
     }
 

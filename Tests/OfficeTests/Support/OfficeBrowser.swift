@@ -14,6 +14,13 @@ final class OfficeBrowser: Sendable {
         jar = try TemporaryFolder("inkan-browser")
     }
 
+    /// Another browser with the same cookies: two that are used at once must not write one file.
+    func copy() throws -> OfficeBrowser {
+        let copy = try OfficeBrowser(office)
+        try FileManager.default.copyItem(atPath: jar.file("cookies"), toPath: copy.jar.file("cookies"))
+        return copy
+    }
+
     /// What a page answered.
     struct Answer: Sendable {
         let status: Int
@@ -103,8 +110,7 @@ final class OfficeBrowser: Sendable {
             arguments += ["--cert-type", "P12", "--cert", "\(certificate.file):\(certificate.password)"]
         }
         if let form {
-            for (name, value) in form { arguments += ["--data-urlencode", "\(name)=\(value)"] }
-            if form.isEmpty { arguments += ["--data", ""] }
+            arguments += ["--data", form.map { "\($0.0.formEncoded)=\($0.1.formEncoded)" }.joined(separator: "&")]
         }
         arguments.append(address)
         let complete = arguments
@@ -126,6 +132,15 @@ final class OfficeBrowser: Sendable {
 }
 
 extension String {
+    /// As a form's values travel; every octet can.
+    var formEncoded: String {
+        utf8.map { octet in
+            let character = Character(Unicode.Scalar(octet))
+            let isPlain = octet < 128 && (character.isLetter || character.isNumber)
+            return isPlain ? String(character) : (octet < 16 ? "%0" : "%") + String(octet, radix: 16)
+        }.joined()
+    }
+
     /// Without HTML's escapes.
     var unescaped: String {
         replacingOccurrences(of: "&lt;", with: "<").replacingOccurrences(of: "&gt;", with: ">")

@@ -31,12 +31,18 @@ final class OfficeFixture: Sendable {
     /// - Parameters:
     ///   - start: the moment at which the office's clock stands, in Unix seconds; the machine's own where none is given.
     ///   - hasAppliance: `false` for what needs no certificate.
-    init(start: Int64 = Int64(Date().timeIntervalSince1970), hasAppliance: Bool = true) throws {
+    ///   - more: further lines of the office's settings.
+    init(
+        start: Int64 = Int64(Date().timeIntervalSince1970),
+        hasAppliance: Bool = true,
+        more: String = ""
+    ) throws {
         folder = try TemporaryFolder("inkan-office")
         self.start = start
         let establishment = try Self.original.get()
         appliance = hasAppliance ? try RunningAppliance(establishment.copy()) : nil
-        try Self.write(folder, signer: appliance?.socket ?? folder.file("nobody.sock"), authorities: establishment)
+        let signer = appliance?.socket ?? folder.file("nobody.sock")
+        try Self.write(folder, signer: signer, authorities: establishment, more: more)
         for tenant in [Self.tenant, "PAR99999"] { try Self.open(tenant, folder) }
         try ChildProgram.check(
             "\(Self.binaries)/inkan-frontd",
@@ -118,7 +124,12 @@ final class OfficeFixture: Sendable {
         )
     }
 
-    private static func write(_ folder: TemporaryFolder, signer: String, authorities: Establishment) throws {
+    private static func write(
+        _ folder: TemporaryFolder,
+        signer: String,
+        authorities: Establishment,
+        more: String
+    ) throws {
         func put(_ text: String, _ name: String) throws {
             try text.write(toFile: folder.file(name), atomically: true, encoding: .utf8)
             chmod(folder.file(name), 0o600)
@@ -157,6 +168,7 @@ final class OfficeFixture: Sendable {
             links: { manual: "https://docs.inkan.example.com/", enquiry: "https://inkan.example.com/contact" }
             catalogue:
             \(catalogue)
+            \(more)
 
             """,
             "office.yaml"
