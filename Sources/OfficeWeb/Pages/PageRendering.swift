@@ -147,7 +147,8 @@ struct PageRendering {
                         var context: [String: Any] = ["text": cell.text(language), "isNumber": column.isNumber]
                         context["link"] = cell.link
                         if let box = cell.box { context["box"] = ["name": box.name, "value": box.value] }
-                        if !cell.buttons.isEmpty { context["buttons"] = cell.buttons.map(self.context) }
+                        // Always there: a template takes what it does not find from around, here the form's own buttons.
+                        context["buttons"] = cell.buttons.map(self.context)
                         return context
                     }
                 ]
