@@ -217,7 +217,7 @@ let package = Package(
             "ApplianceTests",
             [
                 "inkan", "inkan-signerd", "inkan-tokend", "inkan-confinement-probe", "FaultModule", "Workbench",
-                "SignerClient", "SignerAPI", "Varlink", "Threads", "PKCS12", "Secrets",
+                "SignerClient", "SignerAPI", "Varlink", "Threads", "Clocks", "PKCS12", "Secrets",
             ]
         ),
         tests(

@@ -19,6 +19,8 @@ package final class AuthorisedRequest: Sendable {
         case provenBy(CertificationRequest)
         /// The token made the pair itself, and said so (TOK-04).
         case generatedInToken
+        /// The service's own key in a token has just shown that it signs.
+        case shown
         /// The service has the private half in its hands, and will give it away.
         case madeByService(KeyRoute)
     }
@@ -34,9 +36,12 @@ package final class AuthorisedRequest: Sendable {
     let partitions: CRLPartitions
     let possession: Possession
 
-    /// Whether the certificate is a CA's, made by a ceremony.
+    /// Whether the certificate is a CA's or a responder's, whose key nobody else may have certified.
     var isAuthority: Bool {
-        if case .generatedInToken = possession { true } else { false }
+        switch possession {
+        case .generatedInToken, .shown: true
+        case .provenBy, .madeByService: false
+        }
     }
 
     /// How the service made the key, where it did.
@@ -91,7 +96,8 @@ extension DecodedRequest {
     }
 }
 
-/// A CA certificate that a ceremony asks for, over a key pair that a token has just generated.
+/// A CA certificate that a ceremony asks for, over a key pair that a token has just generated; or the next certificate of a
+/// responder, over the key that it has.
 package struct AuthorityOrder: Sendable {
     package let orderID: String
     private let request: AuthorityRequest
@@ -99,6 +105,29 @@ package struct AuthorityOrder: Sendable {
     private let issuer: IssuerFacts?
     private let signer: SigningKey
     private let callerUID: UInt32
+    private let possession: AuthorisedRequest.Possession
+
+    /// The next certificate of a responder: same name, same key.
+    ///
+    /// - Parameters:
+    ///   - key: that it signs has just been seen.
+    ///   - profile: one that lets the service renew.
+    package init(
+        renewing certificate: Certificate,
+        orderID: String,
+        profile: String,
+        key: KeyThatSigns,
+        issuer: Issuer,
+        callerUID: UInt32
+    ) {
+        self.orderID = orderID
+        self.key = key.publicKey
+        self.issuer = issuer.facts
+        self.callerUID = callerUID
+        signer = issuer.key
+        possession = .shown
+        request = AuthorityRequest(profile: profile, subject: certificate.tbs.subject.attributes, isRenewal: true)
+    }
 
     /// - Parameters:
     ///   - pair: what the token said of the key that it made (TOK-04).
@@ -125,6 +154,7 @@ package struct AuthorityOrder: Sendable {
                 mend: "report it with the ceremony's plan"
             )
         }
+        possession = .generatedInToken
         self.orderID = orderID
         self.request = request
         self.issuer = issuer
@@ -147,7 +177,7 @@ package struct AuthorityOrder: Sendable {
                 signer: signer,
                 issuer: issuer,
                 judgedAt: now,
-                possession: .generatedInToken
+                possession: possession
             )
         } catch {
             throw IssuanceError(error)

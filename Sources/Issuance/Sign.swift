@@ -19,27 +19,20 @@ package final class SignedCertificate: Sendable {
 
 extension IntendedCertificate {
     /// Has the token sign. The completion runs on the thread that reads the worker's answers.
-    package func sign(completion: @escaping @Sendable (Result<SignedCertificate, IssuanceError>) -> Void) {
+    package func sign(
+        urgency: Urgency = .ordinary,
+        completion: @escaping @Sendable (Result<SignedCertificate, IssuanceError>) -> Void
+    ) {
         let authorised = linted.built.authorised
         let algorithm = authorised.plan.signatureAlgorithm
-        let signer = authorised.signer
-        signer.token.sign(
-            spki: signer.publicKey.derEncoded,
-            mechanism: algorithm.tokenMechanism,
-            input: algorithm.tokenInput(for: linted.built.bytes)
+        authorised.signer.sign(
+            algorithm.tokenInput(for: linted.built.bytes),
+            algorithm,
+            urgency: urgency
         ) { result in
-            switch result {
-            case .success(let token):
-                signer.load.observe(token)
-                do throws(X509Error) {
-                    let signature = try algorithm.signatureValue(fromToken: token.raw)
-                    completion(.success(SignedCertificate(intended: self, signature: signature, token: token)))
-                } catch {
-                    completion(.failure(.badSignature(token: signer.tokenName, detail: error.reason)))
-                }
-            case .failure(let error):
-                completion(.failure(IssuanceError(error, token: signer.tokenName)))
-            }
+            completion(
+                result.map { SignedCertificate(intended: self, signature: $0.value, token: $0.token) }
+            )
         }
     }
 }

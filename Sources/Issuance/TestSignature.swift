@@ -1,3 +1,4 @@
+import Threads
 import Tokens
 import X509Building
 
@@ -36,6 +37,17 @@ package enum TestSignature {
         }
     }
 
+    /// The same, waiting for it.
+    static func show(_ key: SigningKey) throws(TokenError) -> KeyThatSigns {
+        let made = Guarded<Result<Void, TokenError>?>(nil)
+        make(key) { problem in
+            made.withLock { $0 = problem.map { .failure($0) } ?? .success(()) }
+            made.broadcast()
+        }
+        try made.wait { $0 }.get()
+        return KeyThatSigns(publicKey: key.publicKey)
+    }
+
     private static func isValid(_ raw: [UInt8], _ key: SubjectPublicKey, _ algorithm: SignatureAlgorithm) -> Bool {
         do throws(X509Error) {
             return key.isValidSignature(
@@ -54,4 +66,13 @@ package enum TestSignature {
         "its test signature does not verify",
         mend: "take the token out of service and examine it"
     )
+}
+
+/// A key of the service's own that has just signed the text. Nothing else makes one.
+package struct KeyThatSigns: Sendable {
+    package let publicKey: SubjectPublicKey
+
+    fileprivate init(publicKey: SubjectPublicKey) {
+        self.publicKey = publicKey
+    }
 }

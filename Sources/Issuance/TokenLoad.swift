@@ -24,8 +24,9 @@ final class TokenLoad: Sendable {
     }
 
     /// How long a signature that is asked for now will wait, in nanoseconds, as far as can be known.
-    func expectedWait(_ status: TokenStatus) -> UInt64 {
-        let before = UInt64(max(0, status.callsWaiting + status.callsInWorker))
+    func expectedWait(_ status: TokenStatus, _ urgency: Urgency) -> UInt64 {
+        let waiting = urgency == .urgent ? status.urgentCallsWaiting : status.callsWaiting
+        let before = UInt64(max(0, waiting + status.callsInWorker))
         return before * average.load(ordering: .relaxed) / UInt64(max(1, status.sessions))
     }
 }
@@ -36,7 +37,7 @@ extension SigningKey {
 
     /// Whether it makes sense to promise a signature: a locked or missing token makes none, and one whose queue is longer
     /// than half its deadline would only let the caller wait for a time-out.
-    func checkToken() throws(IssuanceError) {
+    func checkToken(_ urgency: Urgency = .ordinary) throws(IssuanceError) {
         let status = token.status
         switch status.state {
         case .ready, .starting: break
@@ -50,7 +51,7 @@ extension SigningKey {
                 mend: "wait until the service has started"
             )
         }
-        let wait = load.expectedWait(status)
+        let wait = load.expectedWait(status, urgency)
         guard wait < token.settings.callDeadline / 2 else {
             throw IssuanceError.busy(retryAfterMilliseconds: Int(wait / 2_000_000))
         }

@@ -105,8 +105,10 @@ package final class Appliance: Sendable {
             settings,
             line: line,
             responders: served.responders,
-            clock: clock
-        ) { log.write($0) }
+            clock: clock,
+            log: { log.write($0) },
+            tell: { log.write($0) }
+        )
         let inventory = Inventory(
             authority: authority,
             tokens: tokens,
@@ -115,7 +117,7 @@ package final class Appliance: Sendable {
             clock: clock,
             checkpointer: checkpointer,
             readiness: readiness,
-            crls: status.crls
+            status: status
         )
         station = try UserTokenStation(
             readers: settings.readers,
@@ -430,6 +432,16 @@ extension ServiceLog {
             write(.error, "bad-signature", ["token": token, "detail": detail])
         case .checkpointTrouble(let problem): write(.warning, "checkpoint-trouble", ["problem": problem])
         case .ledgerOlderThanSeen(let problem): write(.error, "ledger-older-than-seen", ["problem": problem])
+        }
+    }
+
+    fileprivate func write(_ news: ResponderKeeper.News) {
+        switch news {
+        case .renewed(let issuer, let notAfter):
+            let end = CivilTime(secondsSinceEpoch: notAfter).rfc3339
+            write(.info, "responder-renewed", ["issuer": issuer, "notAfter": end])
+        case .failed(let issuer, let problem):
+            write(.error, "responder-not-renewed", ["issuer": issuer, "problem": problem])
         }
     }
 

@@ -17,7 +17,7 @@ package final class Inventory: Sendable {
     private let clock: any WallClock
     private let checkpointer: Checkpointer?
     private let readiness: Readiness
-    private let crls: CRLPublisher
+    private let status: StatusParts
     private let startedAt = monotonicNanoseconds()
 
     init(
@@ -28,7 +28,7 @@ package final class Inventory: Sendable {
         clock: any WallClock,
         checkpointer: Checkpointer?,
         readiness: Readiness,
-        crls: CRLPublisher
+        status: StatusParts
     ) {
         self.authority = authority
         self.tokens = tokens
@@ -37,7 +37,7 @@ package final class Inventory: Sendable {
         self.clock = clock
         self.checkpointer = checkpointer
         self.readiness = readiness
-        self.crls = crls
+        self.status = status
     }
 
     /// What is wrong, with what mends it, and whether nothing at all can be issued because of it.
@@ -51,7 +51,8 @@ package final class Inventory: Sendable {
         let issuing = Set(authority.issuers.values.map(\.key.tokenName))
         let inTrouble = issuing.intersection(problems.map(\.token))
         let first = problems.first { issuing.contains($0.token) } ?? problems.first
-        return (first?.text ?? checkpointer?.problem ?? crls.problem, inTrouble.count == issuing.count)
+        let words = first?.text ?? checkpointer?.problem ?? status.crls.problem ?? status.responders.problem
+        return (words, inTrouble.count == issuing.count)
     }
 
     /// Whether anything can be issued.
@@ -102,6 +103,7 @@ package final class Inventory: Sendable {
         writer.beginArray()
         for token in tokens { write(token, to: &writer, for: role) }
         writer.endArray()
+        status.writeState(to: &writer)
     }
 
     private func writeLedger(to writer: inout JSONWriter) {

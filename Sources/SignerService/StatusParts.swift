@@ -7,6 +7,7 @@ final class StatusParts: Sendable {
     let calls: StatusCalls
     let changes: StatusLine
     let crls: CRLPublisher
+    let responders: ResponderKeeper
     private let ocsp: OCSPService
     private let workers: WorkerPool
 
@@ -18,8 +19,19 @@ final class StatusParts: Sendable {
         line: IssuanceLine,
         responders: [OCSPResponder],
         clock: any WallClock,
-        log: @escaping @Sendable (IssuanceAlarm) -> Void
+        log: @escaping @Sendable (IssuanceAlarm) -> Void,
+        tell: @escaping @Sendable (ResponderKeeper.News) -> Void
     ) throws {
+        do throws(IssuanceError) {
+            self.responders = try ResponderKeeper(
+                line: ResponderLine(authority: line.authority, ledger: line.ledger, clock: clock, log: log),
+                responders: responders,
+                clock: clock,
+                tell: tell
+            )
+        } catch {
+            throw StartError("the certificates of the OCSP responders: \(error.message); \(error.mend)")
+        }
         workers = WorkerPool(threads: Self.threads)
         let crls = CRLPublisher(
             line: CRLLine(ledger: line.ledger, shelf: try Self.shelf(settings), clock: clock),
@@ -56,10 +68,12 @@ final class StatusParts: Sendable {
 
     func start() {
         crls.start()
+        responders.start()
     }
 
     /// Ends, once the tokens answer no more. What was signed is in the ledger afterwards.
     func stop() {
+        responders.stop()
         crls.stop()
         let isWritten = Guarded(false)
         ocsp.writeAccount {

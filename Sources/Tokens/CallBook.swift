@@ -17,6 +17,7 @@ final class PendingCall {
     let submitted: UInt64
     /// How long the call may take in the worker, and how long its caller waits; nanoseconds.
     let allowance: UInt64
+    let urgency: Urgency
     var listener: Listener?
     var sent: UInt64 = 0
     var packet: Packet?
@@ -27,8 +28,16 @@ final class PendingCall {
         var bytes = 0
     }
 
-    init(id: UInt64, work: Work, submitted: UInt64, allowance: UInt64, listener: Listener?) {
+    init(
+        id: UInt64,
+        work: Work,
+        submitted: UInt64,
+        allowance: UInt64,
+        urgency: Urgency = .ordinary,
+        listener: Listener?
+    ) {
         self.id = id
+        self.urgency = urgency
         self.work = work
         self.submitted = submitted
         self.allowance = allowance
@@ -85,12 +94,14 @@ final class PendingCall {
 /// The worker is given little at a time: two packets a session, one in the making and one in the socket, each worth
 /// about half a millisecond of the token's time, or up to six while much more is waiting. So a slow token never has
 /// more in hand than it can do before a deadline, a crash costs few calls, and a fast one still gets many signatures for
-/// one system call.
+/// one system call. For the same reason an urgent call that comes late is not late: little is before it in the worker.
 struct CallBook {
     /// Signing sessions of the worker; 0 while there is none.
     var sessions = 0
-    private var queue: [PendingCall] = []
-    private var queueHead = 0
+    private var urgent = CallQueue()
+    private var ordinary = CallQueue()
+    /// Urgent packets since the last ordinary one.
+    private var urgentInARow = 0
     private var inWorker: [UInt64: PendingCall] = [:]
     private var packetsOut = 0
     /// Bytes of those packets. Together they fit into the socket's buffer, so that sending never has to wait.
@@ -105,35 +116,30 @@ struct CallBook {
     /// those before it anyhow, and every packet interrupts a session.
     private static let largestPacketNanoseconds: UInt64 = 6_000_000
     private static let packetCalls = 16
+    /// So many urgent packets may go before an ordinary one that waits.
+    private static let mostUrgentInARow = 3
 
-    var waitingCount: Int { queue.count - queueHead }
+    var waitingCount: Int { urgent.count + ordinary.count }
+    var urgentWaitingCount: Int { urgent.count }
     var inWorkerCount: Int { inWorker.count }
 
     mutating func enqueue(_ call: PendingCall) {
-        queue.append(call)
-    }
-
-    mutating func dequeue() -> PendingCall? {
-        guard queueHead < queue.count else { return nil }
-        defer {
-            queueHead += 1
-            if queueHead == queue.count {
-                queue.removeAll(keepingCapacity: true)
-                queueHead = 0
-            } else if queueHead >= 1024 {
-                queue.removeFirst(queueHead)
-                queueHead = 0
-            }
+        switch call.urgency {
+        case .urgent: urgent.append(call)
+        case .ordinary: ordinary.append(call)
         }
-        return queue[queueHead]
     }
 
-    private var nextInQueue: PendingCall? { queueHead < queue.count ? queue[queueHead] : nil }
+    /// Whose turn it is.
+    private var turn: WritableKeyPath<CallBook, CallQueue> {
+        if urgent.isEmpty { return \.ordinary }
+        return ordinary.isEmpty || urgentInARow < Self.mostUrgentInARow ? \.urgent : \.ordinary
+    }
 
     /// Whether the worker should be given another packet.
     var wantsPacket: Bool {
         // While a key is being made, a session is busy and a card does nothing else at all.
-        guard let next = nextInQueue, packetsOut < 2 * (sessions - longCalls) else { return false }
+        guard let next = self[keyPath: turn].first, packetsOut < 2 * (sessions - longCalls) else { return false }
         return hasRoom(for: next, beside: 0)
     }
 
@@ -142,13 +148,13 @@ struct CallBook {
         bytesOut + written + call.inputBytes + 64 <= WireLimits.packetBytes || bytesOut + written == 0
     }
 
-    /// How many signatures the next packet should have.
-    private var share: Int {
+    /// How many signatures the next packet should have, out of a queue with so many calls.
+    private func share(of count: Int) -> Int {
         let average = max(averageTokenNanoseconds, 1)
-        let waitingWorth = UInt64(waitingCount / max(sessions, 1)) * average
+        let waitingWorth = UInt64(count / max(sessions, 1)) * average
         let packetWorth = min(max(waitingWorth / 8, CallBook.packetNanoseconds), CallBook.largestPacketNanoseconds)
         let worth = Int(packetWorth / average)
-        let fair = (waitingCount + sessions) / max(sessions, 1)
+        let fair = (count + sessions) / max(sessions, 1)
         return max(1, min(worth, fair, CallBook.packetCalls))
     }
 
@@ -157,13 +163,14 @@ struct CallBook {
     mutating func takePacket(now: UInt64, admit: (PendingCall) -> Bool) -> [UInt8]? {
         var writer = MessageWriter()
         let packet = PendingCall.Packet()
-        let limit = share
-        while packet.remaining < limit, let call = nextInQueue {
+        let queue = turn
+        let limit = share(of: self[keyPath: queue].count)
+        while packet.remaining < limit, let call = self[keyPath: queue].first {
             let isSignature = if case .sign = call.work { true } else { false }
             // Everything but signatures travels alone, and so does what would not fit.
             if packet.remaining > 0, !isSignature { break }
             if !hasRoom(for: call, beside: writer.bytes.count) { break }
-            _ = dequeue()
+            _ = self[keyPath: queue].takeFirst()
             guard admit(call) else { continue }
             call.write(to: &writer)
             call.sent = now
@@ -174,6 +181,7 @@ struct CallBook {
             if !isSignature { break }
         }
         guard packet.remaining > 0 else { return nil }
+        urgentInARow = queue == \.urgent ? urgentInARow + 1 : 0
         packetsOut += 1
         packet.bytes = writer.bytes.count
         bytesOut += packet.bytes
@@ -215,26 +223,14 @@ struct CallBook {
         return inWorker.values.sorted { $0.id < $1.id }
     }
 
-    /// Empties the queue.
+    /// Empties the queues.
     mutating func takeWaiting() -> [PendingCall] {
-        defer {
-            queue = []
-            queueHead = 0
-        }
-        return Array(queue[queueHead...])
+        urgent.takeAll() + ordinary.takeAll()
     }
 
     /// The calls whose callers have waited long enough. Those in the worker stay there as calls that nobody hears.
     mutating func takeExpired(now: UInt64) -> [PendingCall] {
-        var expired: [PendingCall] = []
-        var kept: [PendingCall] = []
-        for call in queue[queueHead...] {
-            if call.deadline <= now { expired.append(call) } else { kept.append(call) }
-        }
-        if !expired.isEmpty {
-            queue = kept
-            queueHead = 0
-        }
+        var expired = urgent.takeExpired(now: now) + ordinary.takeExpired(now: now)
         for call in inWorker.values where call.deadline <= now && call.listener != nil { expired.append(call) }
         return expired
     }
@@ -247,7 +243,8 @@ struct CallBook {
     /// The next moment at which `takeExpired` or `isHung` has something to say.
     var nextDeadline: UInt64? {
         var next: UInt64?
-        for call in queue[queueHead...] { next = min(next ?? .max, call.deadline) }
+        for call in urgent.waiting { next = min(next ?? .max, call.deadline) }
+        for call in ordinary.waiting { next = min(next ?? .max, call.deadline) }
         for call in inWorker.values {
             next = min(next ?? .max, call.listener == nil ? call.sent + call.allowance : call.deadline)
         }

@@ -68,12 +68,20 @@ struct SupervisorState {
     mutating func submit(
         _ work: PendingCall.Work,
         allowance: UInt64,
+        urgency: Urgency = .ordinary,
         now: UInt64,
         listener: PendingCall.Listener?
     ) -> Outcome {
-        let call = PendingCall(id: nextID, work: work, submitted: now, allowance: allowance, listener: listener)
+        let call = PendingCall(
+            id: nextID,
+            work: work,
+            submitted: now,
+            allowance: allowance,
+            urgency: urgency,
+            listener: listener
+        )
         nextID += 1
-        if let refusal = refusal {
+        if let refusal = refusal(of: urgency) {
             return Outcome(answers: [call.failure(refusal)].compactMap { $0 })
         }
         // A key that was not there may have been made or imported since.
@@ -84,9 +92,10 @@ struct SupervisorState {
         return outcome
     }
 
-    /// Why no call can be taken now.
-    private var refusal: TokenError? {
-        switch phase {
+    /// Why no such call can be taken now. An urgent one does not hear of a queue full of ordinary ones.
+    private func refusal(of urgency: Urgency) -> TokenError? {
+        let waiting = urgency == .urgent ? book.urgentWaitingCount : waitingCount
+        return switch phase {
         case .stopped: .stopped(settings.name)
         case .locked(let cause):
             TokenError(
@@ -99,7 +108,7 @@ struct SupervisorState {
         case .starting, .ready:
             isStopping
                 ? .stopped(settings.name)
-                : waitingCount >= settings.queueLimit
+                : waiting >= settings.queueLimit
                     ? .busy(settings.name, limit: settings.queueLimit) : nil
         }
     }
@@ -134,7 +143,15 @@ struct SupervisorState {
     mutating func enqueuePreparation(_ key: Int, now: UInt64) {
         let work = PendingCall.Work.prepareKey(key, spki: keys.spkis[key])
         book.enqueue(
-            PendingCall(id: nextID, work: work, submitted: now, allowance: settings.callDeadline, listener: nil)
+            PendingCall(
+                id: nextID,
+                work: work,
+                submitted: now,
+                allowance: settings.callDeadline,
+                // Whoever waits for the key may be urgent.
+                urgency: .urgent,
+                listener: nil
+            )
         )
         nextID += 1
     }
@@ -293,6 +310,7 @@ struct SupervisorState {
             workerID: worker?.identifier,
             landlockVersion: worker == nil ? nil : landlockVersion,
             callsWaiting: waitingCount,
+            urgentCallsWaiting: book.urgentWaitingCount,
             callsInWorker: book.inWorkerCount,
             callsAnswered: callsAnswered,
             callsFailed: callsFailed

@@ -200,6 +200,8 @@ package struct TokenStatus: Sendable {
     /// The version of Landlock that the worker is under, as it says itself; 0 where its kernel has none.
     package var landlockVersion: Int?
     package var callsWaiting: Int
+    /// Those of them that go first.
+    package var urgentCallsWaiting: Int
     package var callsInWorker: Int
     /// Calls that workers have answered since the start, and those among them that they answered with an error.
     package var callsAnswered: Int

@@ -108,17 +108,19 @@ package final class TokenWorkerSupervisor: Sendable {
     /// - Parameters:
     ///   - spki: the key's SubjectPublicKeyInfo in DER; the key is looked for by it.
     ///   - input: what the mechanism takes: see `TokenMechanism`.
+    ///   - urgency: whether it goes before the others that wait.
     package func sign(
         spki: [UInt8],
         mechanism: TokenMechanism,
         input: [UInt8],
+        urgency: Urgency = .ordinary,
         completion: @escaping @Sendable (Result<TokenSignature, TokenError>) -> Void
     ) {
         guard input.count <= WireLimits.inputBytes, spki.count <= WireLimits.keyBytes else {
             completion(.failure(.inputTooLong))
             return
         }
-        submit(allowance: settings.callDeadline, listener: .signature(completion)) { state in
+        submit(allowance: settings.callDeadline, urgency: urgency, listener: .signature(completion)) { state in
             .sign(key: state.keys.number(of: spki), mechanism: mechanism, input: input)
         }
     }
@@ -209,13 +211,14 @@ package final class TokenWorkerSupervisor: Sendable {
 
     func submit(
         allowance: UInt64,
+        urgency: Urgency = .ordinary,
         listener: PendingCall.Listener?,
         _ work: (inout SupervisorState) -> PendingCall.Work
     ) {
         let now = monotonicNanoseconds()
         let outcome = monitor.withLock { state in
             let work = work(&state)
-            return state.submit(work, allowance: allowance, now: now, listener: listener)
+            return state.submit(work, allowance: allowance, urgency: urgency, now: now, listener: listener)
         }
         if outcome.mustWakeKeeper { monitor.broadcast() }
         outcome.carryOut()

@@ -14,7 +14,8 @@ struct Doctor: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "What is wrong with this appliance, in plain words, and what to do about it.",
         discussion: """
-            Reads the settings, the profiles, the certificates and the ledger. While the service runs its tokens are \
+            Reads the settings, the profiles, the certificates, the CRLs and the ledger, and asks the readers of users' \
+            tokens. While the service runs its tokens are \
             asked about through the socket; otherwise each is opened: what it says it can do, what the service needs \
             of it, test signatures by each of its keys, and what is to be changed. (Through the officers' socket a \
             running service does the same.) With --uri one token is examined \
@@ -45,10 +46,15 @@ struct Doctor: ParsableCommand {
             let issuers = examination.readIssuers(settings, profiles)
             if let status = try runningStatus() {
                 examination.checkRunning(status)
+                examination.checkRunningStatus(status)
+                examination.checkRunningReaders(settings, officers: officers())
                 try examination.checkProtections(runningProcesses())
                 examination.checkRunningTokens(status, officers: officers())
             } else {
-                examination.checkTokens(settings, issuers)
+                let responders = examination.readResponders(settings)
+                examination.checkCRLFiles(settings)
+                examination.checkTokens(settings, issuers, responders)
+                examination.checkReaders(settings)
             }
         }
         examination.checkMachine()

@@ -8,25 +8,27 @@ import Varlink
 import X509Building
 
 extension Examination {
-    /// Opens each token, asks it what it can do, and has every key in it make test signatures; the issuers' keys must be
-    /// among them.
+    /// Opens each token, asks it what it can do, and has every key in it make test signatures; the keys of issuers and
+    /// responders must be among them.
     mutating func checkTokens(
         _ settings: SignerSettings,
-        _ issuers: [(SignerSettings.IssuerSettings, X509Building.Certificate)]
+        _ issuers: [(SignerSettings.IssuerSettings, X509Building.Certificate)],
+        _ responders: [(name: String, token: String, X509Building.Certificate)]
     ) {
+        let owners = issuers.map { (name: $0.name, token: $0.token, $1) } + responders
         for token in settings.tokens {
             guard let examined = examine(token) else { continue }
             if let log = settings.log, log.token == token.name {
                 checkLogKey(log, among: examined.keys.compactMap { $0.publicKey?.derEncoded })
             }
-            for (issuer, certificate) in issuers where issuer.token == token.name {
+            for (name, holder, certificate) in owners where holder == token.name {
                 let key = certificate.tbs.publicKey
                 if let found = examined.keys.first(where: { $0.publicKey?.derEncoded == key.derEncoded }) {
-                    if found.isProven { add(.fine, issuer.name, "its key is in token \(token.name) and signs") }
+                    if found.isProven { add(.fine, name, "its key is in token \(token.name) and signs") }
                 } else {
                     add(
                         .problem,
-                        issuer.name,
+                        name,
                         "its key is not in token \(token.name)",
                         "check that this is the right token and its PIN the right one"
                     )

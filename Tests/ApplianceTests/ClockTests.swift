@@ -6,7 +6,7 @@ import Workbench
 
 /// A service whose clock stands by another time than the machine's, by way of libfaketime. The offset can be changed
 /// while it runs.
-private struct ShiftedClock {
+struct ShiftedClock {
     let establishment: Establishment
 
     /// The library, of this machine's kind.
@@ -15,7 +15,20 @@ private struct ShiftedClock {
         return folders.map { "\($0)/faketime/libfaketimeMT.so.1" }.first { FileManager.default.fileExists(atPath: $0) }
     }()
 
+    init(establishment: Establishment) {
+        self.establishment = establishment
+    }
+
     private var file: String { establishment.folder.file("clock") }
+
+    /// What a program needs to go by the same clock.
+    var environment: [String: String] {
+        [
+            "LD_PRELOAD": Self.library ?? "", "FAKETIME_TIMESTAMP_FILE": file, "FAKETIME_NO_CACHE": "1",
+            // Deadlines are not what is moved here; without the second, waits on them end at once.
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1", "FAKETIME_FORCE_MONOTONIC_FIX": "0",
+        ]
+    }
 
     /// Sets the clock so many seconds apart from the machine's.
     func set(_ seconds: Int) throws {
@@ -23,15 +36,7 @@ private struct ShiftedClock {
     }
 
     func start(waitReady: Bool = true) throws -> RunningAppliance {
-        try RunningAppliance(
-            establishment,
-            environment: [
-                "LD_PRELOAD": Self.library ?? "", "FAKETIME_TIMESTAMP_FILE": file, "FAKETIME_NO_CACHE": "1",
-                // Deadlines are not what is moved here; without the second, waits on them end at once.
-                "FAKETIME_DONT_FAKE_MONOTONIC": "1", "FAKETIME_FORCE_MONOTONIC_FIX": "0",
-            ],
-            waitReady: waitReady
-        )
+        try RunningAppliance(establishment, environment: environment, waitReady: waitReady)
     }
 }
 

@@ -146,6 +146,8 @@ struct OCSPDesk {
     let client: SignerClient
     let issuer: String
     private let folder: TemporaryFolder
+    /// When OpenSSL judges a response, where it is not now: seconds since 1970.
+    var judgedAt: Int?
 
     init(_ appliance: RunningAppliance, issuer: String) throws {
         (self.appliance, self.issuer) = (appliance, issuer)
@@ -190,6 +192,7 @@ struct OCSPDesk {
         let verdict = try ChildProgram.run(
             "openssl",
             ["ocsp", "-respin", response, "-issuer", issuerFile, "-CAfile", root] + question
+                + (judgedAt.map { ["-attime", "\($0)", "-validity_period", "100000000"] } ?? [])
         )
         #expect(verdict.complaints.contains("Response verify OK"), "\(verdict.complaints)\(verdict.output)")
         return verdict.output + verdict.complaints

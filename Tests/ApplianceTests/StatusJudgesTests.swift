@@ -87,9 +87,14 @@ import Workbench
         #expect(try desk.client.respondOCSP(kept) == answer)
         let refused = refusal { try desk.client.respondOCSP(desk.request([issued[0].serial])) }
         #expect(refused?.name == "io.inkan.Signer.TokenUnavailable")
-        let status = try desk.client.call(.getStatus)
-        // Of the token's trouble or of the CRL's, whichever is known first.
-        #expect(status["problem"]?.stringValue?.isEmpty == false)
+        // The CRL's trouble stands with the CRL; what people are told first is the token's, from which it comes.
+        let crls = try desk.client.call(.getStatus)["crls"]?.arrayValue?.compactMap(\.objectValue) ?? []
+        let troubled = crls.filter { $0["problem"] != nil }
+        #expect(troubled.compactMap { $0["issuer"]?.stringValue } == ["access-p256"])
+        #expect(troubled.first?["number"]?.integerValue == before.crl.number)
+        #expect(troubled.first?["problem"]?.stringValue?.hasPrefix("token issuing: ") == true, "\(troubled)")
+        let problem = try appliance.waitForProblem { $0.hasPrefix("token issuing: ") }
+        #expect(problem.contains("its module answered an error"), "\(problem)")
         try token.order()
         let files = try CRLFiles(appliance, issuer: "access-p256", root: "root-p256")
         try files.waitForCRL(seconds: 60) { $0.contains(issued[0].serial.uppercased()) }

@@ -10,6 +10,7 @@
 //
 //     return NUMBER   answer this CKR without asking the token
 //     after NUMBER    ask the token, then answer this CKR
+//     slow NUMBER     take so many milliseconds longer (C_Sign)
 //     hang            never come back; the file PLAN.hung says that it has begun
 //     abort           end the process as a crash does
 //     flip            flip a bit of the signature (C_Sign) or of the wrapped key (C_WrapKey)
@@ -35,6 +36,7 @@
 #include <forbidden_acts.h>
 #include <fcntl.h>
 #include <p11-kit/pkcs11.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -262,6 +264,7 @@ static CK_RV sign_init(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OB
 static CK_RV sign(CK_SESSION_HANDLE session, unsigned char *data, CK_ULONG length, unsigned char *signature,
                   CK_ULONG *signature_length) {
     FORWARD(C_Sign, real->C_Sign(session, data, length, signature, signature_length))
+    if (is(&order, "slow")) poll(NULL, 0, (int)order.number);
     if (is(&order, "flip") && answer == CKR_OK && signature) signature[*signature_length - 1] ^= 1;
     return answer;
 }

@@ -7,9 +7,17 @@ struct CallBookTests {
     private func call(
         _ id: UInt64,
         _ work: PendingCall.Work = .sign(key: 0, mechanism: .ecdsa, input: [1]),
-        submitted: UInt64 = 0
+        submitted: UInt64 = 0,
+        urgency: Urgency = .ordinary
     ) -> PendingCall {
-        PendingCall(id: id, work: work, submitted: submitted, allowance: 1000, listener: .signature { _ in })
+        PendingCall(
+            id: id,
+            work: work,
+            submitted: submitted,
+            allowance: 1000,
+            urgency: urgency,
+            listener: .signature { _ in }
+        )
     }
 
     @Test("No worker, no packets")
@@ -124,9 +132,65 @@ struct CallBookTests {
 
     @Test("The queue keeps its order however long it gets")
     func order() {
+        var queue = CallQueue()
+        for id in 1...5000 { queue.append(call(UInt64(id))) }
+        #expect(queue.count == 5000)
+        for id in 1...5000 { #expect(queue.takeFirst()?.id == UInt64(id)) }
+        #expect(queue.takeFirst() == nil && queue.isEmpty)
+    }
+
+    /// The ids that go to a slow token one after another.
+    private func sequence(_ book: inout CallBook, _ count: Int, comes: (Int, inout CallBook) -> Void = { _, _ in })
+        -> [UInt64]
+    {
+        book.sessions = 1
+        for _ in 0..<200 { book.noteTokenTime(200_000_000) }
+        var ids: [UInt64] = []
+        for step in 0..<count {
+            comes(step, &book)
+            var taken: UInt64?
+            guard
+                book.takePacket(
+                    now: 1,
+                    admit: {
+                        taken = $0.id; return true
+                    }
+                ) != nil, let taken
+            else { break }
+            ids.append(taken)
+            _ = book.finish(taken)
+        }
+        return ids
+    }
+
+    @Test("An urgent call goes before all that wait, in the order of the urgent ones")
+    func urgentFirst() {
         var book = CallBook()
-        for id in 1...5000 { book.enqueue(call(UInt64(id))) }
-        for id in 1...5000 { #expect(book.dequeue()?.id == UInt64(id)) }
-        #expect(book.dequeue() == nil)
+        for id in 1...200 { book.enqueue(call(UInt64(id))) }
+        for id in 901...902 { book.enqueue(call(UInt64(id), urgency: .urgent)) }
+        #expect(book.urgentWaitingCount == 2 && book.waitingCount == 202)
+        #expect(sequence(&book, 5) == [901, 902, 1, 2, 3])
+    }
+
+    @Test("However many urgent calls come, every fourth turn is an ordinary one's")
+    func noStarving() {
+        var book = CallBook()
+        for id in 1...50 { book.enqueue(call(UInt64(id))) }
+        let ids = sequence(&book, 100) { step, book in
+            for number in 0..<2 { book.enqueue(call(UInt64(1000 + 2 * step + number), urgency: .urgent)) }
+        }
+        #expect(ids.filter { $0 < 1000 } == (1...25).map(UInt64.init))
+        #expect(ids.filter { $0 >= 1000 } == (0..<75).map { UInt64(1000 + $0) })
+    }
+
+    @Test("An urgent call expires as the others do")
+    func urgentExpiry() {
+        var book = CallBook()
+        book.enqueue(call(1, submitted: 100))
+        book.enqueue(call(2, submitted: 0, urgency: .urgent))
+        #expect(book.nextDeadline == 1000)
+        #expect(book.takeExpired(now: 1000).map(\.id) == [2])
+        #expect(book.nextDeadline == 1100 && book.waitingCount == 1)
+        #expect(book.takeWaiting().map(\.id) == [1])
     }
 }

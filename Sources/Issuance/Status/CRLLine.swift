@@ -16,7 +16,7 @@ package struct CRLLine: Sendable {
 
     /// Makes a CRL of what is revoked at this moment. When this throws, the CRL before is still in force.
     package func make(_ scope: CRLScope, _ terms: CRLTerms) throws(IssuanceError) -> IssuedCRL {
-        try scope.issuer.key.checkToken()
+        try scope.issuer.key.checkToken(.urgent)
         let number: Int64
         do throws(LedgerError) {
             number = try ledger.reader.lastCRLNumber(issuerKeyHash: scope.issuer.key.publicKey.sha256) + 1

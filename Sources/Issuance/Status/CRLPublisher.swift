@@ -118,6 +118,27 @@ package final class CRLPublisher: Sendable {
         }
     }
 
+    /// What is to be said of a CRL.
+    package struct Standing: Sendable {
+        package let issuer: String
+        package let partition: Int?
+        package let current: IssuedCRL?
+        package let problem: String?
+    }
+
+    package var states: [Standing] {
+        state.withLock { state in
+            state.places.map { place in
+                Standing(
+                    issuer: place.scope.issuer.name,
+                    partition: place.scope.partition?.index,
+                    current: place.current?.crl,
+                    problem: place.problem
+                )
+            }
+        }
+    }
+
     /// What is wrong, for people; nil when all is well.
     package var problem: String? {
         state.withLock { state in

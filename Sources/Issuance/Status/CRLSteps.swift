@@ -166,38 +166,14 @@ extension IntendedCRL {
     /// Has the token sign, and checks what it gave.
     func sign() throws(IssuanceError) -> VerifiedCRL {
         let signer = linted.built.order.scope.issuer.key
-        let algorithm = linted.message.algorithm
-        let signature: [UInt8]
-        do throws(TokenError) {
-            let raw = try answer { heard in
-                signer.token.sign(
-                    spki: signer.publicKey.derEncoded,
-                    mechanism: algorithm.tokenMechanism,
-                    input: linted.message.tokenInput,
-                    completion: heard
-                )
-            }
-            signer.load.observe(raw)
-            signature = try Self.value(raw.raw, algorithm)
-        } catch {
-            throw IssuanceError(error, token: signer.tokenName)
+        let (message, algorithm) = (linted.message, linted.message.algorithm)
+        let signed: SigningKey.Signed = try answer { heard in
+            signer.sign(message.tokenInput, algorithm, urgency: .urgent, completion: heard)
         }
-        guard linted.message.isSigned(by: signer.publicKey, signature) else {
+        guard message.isSigned(by: signer.publicKey, signed.value) else {
             throw .badSignature(token: signer.tokenName, detail: "it does not verify under the issuer's public key")
         }
-        return VerifiedCRL(self, signature: signature)
-    }
-
-    private static func value(_ raw: [UInt8], _ algorithm: SignatureAlgorithm) throws(TokenError) -> [UInt8] {
-        do throws(X509Error) {
-            return try algorithm.signatureValue(fromToken: raw)
-        } catch {
-            throw TokenError(
-                .moduleError,
-                "the token's signature has a wrong form: \(error.reason)",
-                mend: "replace it"
-            )
-        }
+        return VerifiedCRL(self, signature: signed.value)
     }
 }
 

@@ -1,18 +1,39 @@
-import Clocks
+import Threads
 import X509Building
 
 /// The delegated responder of an issuer (RFC 6960 4.2.2.2): a key of its own in a token, and the certificate in which the
-/// issuer says that it may speak of the issuer's certificates. CA keys sign no OCSP responses.
-package struct OCSPResponder: Sendable {
+/// issuer says that it may speak of the issuer's certificates. CA keys sign no OCSP responses. The certificate is renewed
+/// (`ResponderKeeper`), the key stays.
+package final class OCSPResponder: Sendable {
     package let issuer: Issuer
-    package let certificate: Certificate
     package let key: SigningKey
     package let algorithm: SignatureAlgorithm
     /// SHA-1 over its key bits: its name in responses.
     let keyHash: [UInt8]
+    private let current: Guarded<Certificate>
+
+    /// The one that goes out with answers.
+    package var certificate: Certificate { current.withLock { $0 } }
 
     /// - Throws: when the certificate is not the issuer's, or does not make its key a responder's.
     package init(issuer: Issuer, certificate: Certificate, key: SigningKey) throws(X509Error) {
+        algorithm = try Self.check(certificate, issuer)
+        self.issuer = issuer
+        self.key = key
+        keyHash = certificate.tbs.publicKey.keyHash(.sha1)
+        current = Guarded(certificate)
+    }
+
+    /// Goes on with another certificate for the same key.
+    func adopt(_ certificate: Certificate) throws(X509Error) {
+        _ = try Self.check(certificate, issuer)
+        guard certificate.tbs.publicKey == key.publicKey else {
+            throw X509Error(.valueInvalid, "the responder of \(issuer.name): the certificate is for another key")
+        }
+        current.withLock { $0 = certificate }
+    }
+
+    private static func check(_ certificate: Certificate, _ issuer: Issuer) throws(X509Error) -> SignatureAlgorithm {
         func unusable(_ reason: String) -> X509Error {
             X509Error(.valueInvalid, "the responder of \(issuer.name): \(reason)", clause: "RFC 6960 4.2.2.2")
         }
@@ -31,11 +52,7 @@ package struct OCSPResponder: Sendable {
         guard let algorithm = algorithms.first, certificate.tbs.publicKey != issuer.key.publicKey else {
             throw unusable("its key is the issuer's own, or of no kind that signs")
         }
-        self.issuer = issuer
-        self.certificate = certificate
-        self.key = key
-        self.algorithm = algorithm
-        keyHash = certificate.tbs.publicKey.keyHash(.sha1)
+        return algorithm
     }
 }
 

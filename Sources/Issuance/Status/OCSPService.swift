@@ -100,7 +100,7 @@ package final class OCSPService: Sendable {
         _ done: @escaping @Sendable (Result<VerifiedOCSPResponse, IssuanceError>) -> Void
     ) {
         do throws(IssuanceError) {
-            try authorised.responder.key.checkToken()
+            try authorised.responder.key.checkToken(.urgent)
             let linted = try authorised.lookUp(in: ledger, validity: terms.validity, at: clock.now).buildAndLint()
             linted.sign { [self] result in
                 workers.run { done(Self.verify(result)) }

@@ -1,6 +1,5 @@
 import Clocks
 import Ledger
-import Tokens
 import X509Building
 
 // The steps of an OCSP response, each a type that only the step before can make: authorise, look up, build, lint, sign,
@@ -49,13 +48,14 @@ extension AuthorisedOCSPRequest {
         validity: Int64,
         at now: Timestamp
     ) throws(IssuanceError) -> AnsweredOCSPRequest {
-        let (notBefore, notAfter) = (responder.certificate.tbs.notBefore, responder.certificate.tbs.notAfter)
+        let certificate = responder.certificate.tbs
+        let (notBefore, notAfter) = (certificate.notBefore, certificate.notAfter)
         guard notBefore <= now.seconds, now.seconds < notAfter else {
             throw IssuanceError(
                 .tokenUnavailable,
                 rule: "ocsp.responder-expired",
                 message: "the certificate of the responder of \(responder.issuer.name) is not valid at present",
-                mend: "an officer makes a new one in a ceremony, and names it in the settings"
+                mend: "GetStatus says why it was not renewed; an officer can make a new one in a ceremony"
             )
         }
         let key = IssuerKeyTag.of(responder.issuer.key.publicKey.sha256)
@@ -144,23 +144,9 @@ extension LintedOCSPResponse {
     /// The completion runs on the thread that reads the token's answers.
     func sign(completion: @escaping @Sendable (Result<SignedOCSPResponse, IssuanceError>) -> Void) {
         let responder = answered.authorised.responder
-        let (signer, algorithm) = (responder.key, responder.algorithm)
-        signer.token.sign(
-            spki: signer.publicKey.derEncoded,
-            mechanism: algorithm.tokenMechanism,
-            input: algorithm.tokenInput(for: bytes)
-        ) { result in
-            switch result {
-            case .success(let token):
-                signer.load.observe(token)
-                do throws(X509Error) {
-                    let signature = try algorithm.signatureValue(fromToken: token.raw)
-                    completion(.success(SignedOCSPResponse(linted: self, signature: signature)))
-                } catch {
-                    completion(.failure(.badSignature(token: signer.tokenName, detail: error.reason)))
-                }
-            case .failure(let error): completion(.failure(IssuanceError(error, token: signer.tokenName)))
-            }
+        let input = responder.algorithm.tokenInput(for: bytes)
+        responder.key.sign(input, responder.algorithm, urgency: .urgent) { result in
+            completion(result.map { SignedOCSPResponse(linted: self, signature: $0.value) })
         }
     }
 }

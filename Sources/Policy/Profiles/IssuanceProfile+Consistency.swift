@@ -119,6 +119,7 @@ extension IssuanceProfile {
 extension AuthorityProfile {
     var problem: String? {
         if use == .responder { return responderProblem }
+        if renewalDays != nil { return "the certificates of responders are renewed by the service, and no others" }
         if !keyUsage.isSuperset(of: [.keyCertSign, .cRLSign]) {
             return "a CA needs the key usages keyCertSign and cRLSign"
         }

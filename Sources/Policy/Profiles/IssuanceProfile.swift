@@ -220,6 +220,8 @@ package struct AuthorityProfile: Hashable, Sendable {
     package var policies: [CertificatePolicy]
     package var maximumYears: Int
     package var defaultYears: Int
+    /// For how many days the service itself renews a responder's certificate; nil: only a ceremony makes one.
+    package var renewalDays: Int?
 
     /// The rule sets that lint applies.
     package var ruleSets: [RuleSet] {

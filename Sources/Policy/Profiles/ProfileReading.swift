@@ -242,7 +242,10 @@ extension AuthorityProfile {
                 },
                 policies: try map.required("policies").list { value throws(YAMLError) in try value.policy() },
                 maximumYears: maximumYears,
-                defaultYears: try map.required("defaultYears").integer(in: 1...maximumYears)
+                defaultYears: try map.required("defaultYears").integer(in: 1...maximumYears),
+                renewalDays: try map.optional("renewalDays") { value throws(YAMLError) in
+                    try value.integer(in: 3...365)
+                }
             )
             try value.refuse(profile.problem)
             return profile

@@ -2,6 +2,7 @@ import Clocks
 import Crypto
 import Glibc
 import StrictYAML
+import X509Building
 
 /// The reviewed file of profiles that a signer works by (POL-01, POL-02). It is known by the hash of its bytes.
 package struct ProfileSet: Hashable, Sendable {
@@ -74,6 +75,13 @@ package struct ProfileSet: Hashable, Sendable {
     /// The CA profile of this name.
     package func authority(_ name: String) -> AuthorityProfile? {
         authorities.first { $0.name == name }
+    }
+
+    /// The profile by which the service renews the certificate of a responder with such a key; nil when none allows it.
+    package func responderRenewal(of key: SubjectPublicKey) -> AuthorityProfile? {
+        authorities.first { profile in
+            profile.renewalDays != nil && key.keyAlgorithm.map(profile.keyAlgorithms.contains) == true
+        }
     }
 
     private static func read(_ path: String) throws(YAMLError) -> [UInt8] {

@@ -9,13 +9,18 @@ package struct AuthorityRequest: Hashable, Sendable {
     /// Whole years of the calendar; nil: the profile's default.
     package var years: Int?
     package var signatureAlgorithm: SignatureAlgorithm?
+    /// Whether it takes the place of a responder's certificate before that ends: then it holds for the profile's
+    /// `renewalDays`, and no longer than its issuer.
+    package var isRenewal: Bool
 
     package init(
         profile: String,
         subject: [DistinguishedName.Attribute],
         years: Int? = nil,
-        signatureAlgorithm: SignatureAlgorithm? = nil
+        signatureAlgorithm: SignatureAlgorithm? = nil,
+        isRenewal: Bool = false
     ) {
+        self.isRenewal = isRenewal
         self.profile = profile
         self.subject = subject
         self.years = years
@@ -56,7 +61,9 @@ extension ProfileSet {
             throw PolicyViolation(.keyAlgorithm, field: "key", "the CA profile takes no keys of this kind")
         }
         let subject = try profile.subject.resolve(request.subject, alternativeNames: [])
-        let validity = try profile.validity(years: request.years, at: now)
+        let validity =
+            request.isRenewal
+            ? try profile.renewal(within: issuer, at: now) : try profile.validity(years: request.years, at: now)
         let subjectDER = try encoded { () throws(X509Error) in try subject.derEncoded() }
         let signer =
             issuer
@@ -104,6 +111,23 @@ extension AuthorityProfile {
             throw PolicyViolation(.validityTooLong, field: "years", "the CA profile allows 1 to \(maximumYears) years")
         }
         return (now.seconds, Self.lastSecond(of: years, from: now.seconds))
+    }
+
+    /// From an hour ago on, for clients whose clocks are behind: they meet it as soon as it is made.
+    fileprivate func renewal(
+        within issuer: IssuerFacts?,
+        at now: Timestamp
+    ) throws(PolicyViolation) -> (notBefore: Int64, notAfter: Int64) {
+        guard let renewalDays, let issuer, issuer.notAfter > now.seconds else {
+            throw PolicyViolation(
+                .validityTooLong,
+                field: "years",
+                "the CA profile lets nobody renew, or the issuer has ended",
+                mend: "hold a ceremony for a new certificate, or give the profile renewalDays"
+            )
+        }
+        let end = now.seconds + Int64(renewalDays) * 86_400 - 1
+        return (max(now.seconds - 3600, issuer.notBefore), min(end, issuer.notAfter))
     }
 
     static func lastSecond(of years: Int, from start: Int64) -> Int64 {
