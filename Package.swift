@@ -228,7 +228,8 @@ let package = Package(
             name: "OfficeTests",
             dependencies: [
                 "inkan-office-stage", "inkan-frontd", "inkan", "inkan-signerd", "inkan-tokend", "Workbench",
-                "SignerClient", "SignerAPI", "Office", "OfficeStore", "OfficeServices", "OfficeFront", "Clocks", "Threads",
+                "SignerClient", "SignerAPI", "Office", "OfficeStore", "OfficeMail", "OfficeServices", "OfficeFront", "Clocks",
+                "Threads",
             ],
             exclude: ["Browser"],
             swiftSettings: strict

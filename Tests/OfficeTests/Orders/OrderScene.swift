@@ -9,8 +9,8 @@ struct OrderScene {
     let licence: String
     let profile: String
 
-    init(_ steps: [[String: String]] = Application.access) async throws {
-        office = try OfficeFixture()
+    init(_ steps: [[String: String]] = Application.access, mails: MailCatcher? = nil) async throws {
+        office = try OfficeFixture(mails: mails)
         let company = try await office.approvedCompany(steps)
         (browser, licence, profile) = (company.browser, company.licence, company.profile)
         try await office.enterArea(browser)

@@ -20,6 +20,8 @@ final class OfficeFixture: Sendable {
 
     let folder: TemporaryFolder
     let appliance: RunningAppliance?
+    /// The mail server, where the office has one.
+    let mails: MailCatcher?
     private let process: Process
     private let input: FileHandle
     private let output: Guarded<LineReader>
@@ -32,17 +34,22 @@ final class OfficeFixture: Sendable {
     ///   - start: the moment at which the office's clock stands, in Unix seconds; the machine's own where none is given.
     ///   - hasAppliance: `false` for what needs no certificate.
     ///   - more: further lines of the office's settings.
+    ///   - mails: where mails go; without one they wait in the outbox.
     init(
         start: Int64 = Int64(Date().timeIntervalSince1970),
         hasAppliance: Bool = true,
-        more: String = ""
+        more: String = "",
+        mails: MailCatcher? = nil
     ) throws {
+        self.mails = mails
         folder = try TemporaryFolder("inkan-office")
         self.start = start
         let establishment = try Self.original.get()
         appliance = hasAppliance ? try RunningAppliance(establishment.copy()) : nil
         let signer = appliance?.socket ?? folder.file("nobody.sock")
-        try Self.write(folder, signer: signer, authorities: establishment, more: more)
+        let smtp = mails.map { "smtp: { host: 127.0.0.1, port: \($0.port), security: none }" }
+        let settings = [more, smtp].compactMap { $0 }.filter { !$0.isEmpty }.joined(separator: "\n")
+        try Self.write(folder, signer: signer, authorities: establishment, more: settings)
         for tenant in [Self.tenant, "PAR99999"] { try Self.open(tenant, folder) }
         try ChildProgram.check(
             "\(Self.binaries)/inkan-frontd",
