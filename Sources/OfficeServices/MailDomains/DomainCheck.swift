@@ -96,10 +96,13 @@ extension OfficeDesk {
     }
 
     private func page(of domain: MailDomain) async -> Result<String, Refusal> {
-        var seen: PageOutcome = .noSuchName
+        // What the first way says is told, unless nobody answers there.
+        var seen: PageOutcome?
         for scheme in [PageFetch.Scheme.http, .https] {
-            seen = await probes.pages.fetch(host: domain.name, file: MailDomain.pageFile, scheme: scheme)
-            guard case .page(let octets, let address) = seen else { continue }
+            let outcome = await probes.pages.fetch(host: domain.name, file: MailDomain.pageFile, scheme: scheme)
+            if case .noAnswer? = seen { seen = outcome }
+            seen = seen ?? outcome
+            guard case .page(let octets, let address) = outcome else { continue }
             let text = String(decoding: octets, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
             if text == domain.code {
                 let place = "\(scheme.rawValue)://\(domain.name)\(PageFetch.folder)\(MailDomain.pageFile)"
@@ -121,7 +124,7 @@ extension OfficeDesk {
             case .noSuchName: "no such name"
             case .noAnswer(let words): words
             case .refused(let refusal): refusal.description
-            case .page: ""
+            case .page, nil: ""
             }
         return .failure(
             .input(

@@ -7,7 +7,7 @@ final class LocalInternet {
     let namePort: Int
     let webPort: Int
     private let folder: TemporaryFolder
-    private var processes: [Process] = []
+    private var processes: [(process: Process, input: FileHandle)] = []
 
     init() throws {
         (namePort, webPort) = (try Self.freePort(SOCK_DGRAM), try Self.freePort(SOCK_STREAM))
@@ -59,9 +59,9 @@ final class LocalInternet {
     }
 
     func stop() {
-        for process in processes {
-            // They inherit the signal mask of the thread that began them, which may block SIGTERM.
-            kill(process.processIdentifier, SIGKILL)
+        for (process, input) in processes {
+            // The keeper ends its program with its input. That fails only where the keeper is gone already.
+            input.closeFile()
             process.waitUntilExit()
         }
         processes = []
@@ -70,12 +70,17 @@ final class LocalInternet {
     private func start(_ program: String, _ arguments: [String], until sign: String) throws {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = [program] + arguments
-        let output = Pipe()
+        // A keeper between: dnsmasq closes what it inherited, which Foundation takes for its end, and waits for it then
+        // with every other process's end behind it.
+        process.arguments =
+            ["bash", "-c", "\"$@\" < /dev/null & child=$!; read -r; kill -9 $child; wait $child", "keeper", program]
+            + arguments
+        let (entrance, output) = (Pipe(), Pipe())
+        process.standardInput = entrance
         process.standardOutput = output
         process.standardError = output
         try process.run()
-        processes.append(process)
+        processes.append((process, entrance.fileHandleForWriting))
         let reader = LineReader(output.fileHandleForReading)
         while let line = reader.next() {
             if line.contains(sign) { return }
