@@ -167,7 +167,7 @@ let package = Package(
         .executableTarget(
             name: "inkan-frontd",
             dependencies: [
-                "OfficeFront", "Office", "OfficeServices", "Clocks", "Secrets", lifecycle, logging, arguments,
+                "OfficeFront", "Office", "OfficeServices", "OfficeWeb", "Clocks", "Secrets", lifecycle, logging, arguments,
             ],
             swiftSettings: strictImports
         ),
@@ -229,7 +229,7 @@ let package = Package(
             dependencies: [
                 "inkan-office-stage", "inkan-frontd", "inkan", "inkan-signerd", "inkan-tokend", "Workbench",
                 "SignerClient", "SignerAPI", "Office", "OfficeStore", "OfficeMail", "OfficeServices", "OfficeFront", "Clocks",
-                "Threads",
+                "Threads", "Secrets",
             ],
             exclude: ["Browser"],
             swiftSettings: strict

@@ -14,7 +14,7 @@ struct InkanFrontd: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "inkan-frontd",
         abstract: "The office: tenants, licences, orders and pick-up of client certificates, on the web.",
-        subcommands: [Serve.self, OpenTenant.self, OpenOperator.self],
+        subcommands: [Serve.self, OpenTenant.self, OpenOperator.self, ListPages.self],
         defaultSubcommand: Serve.self
     )
 }

@@ -36,7 +36,8 @@ package enum Function: String, CaseIterable, Sendable {
 
     /// Whether the user may do it at all; for what is granted by profile, on at least one. Menus follow this.
     package func isOpen(to user: User) -> Bool {
-        switch rule {
+        guard user.isActive else { return false }
+        return switch rule {
         case .granted(let grants) where user.role == .staff:
             user.grants.values.contains { !$0.isDisjoint(with: grants) }
         default: isOpen(to: user, on: "")

@@ -28,7 +28,7 @@ extension Routes {
             return .page(Page(Text("メールドメイン一覧", "Mail domain list"), blocks))
         }
         let limits = site.limits
-        form("/domains/:id", .console(.mailDomainList)) { visit, _ in
+        form("/domains/:id", .console(.mailDomainList), submitting: .console(.mailDomains)) { visit, _ in
             let caller = try visit.caller
             let (domain, history) = try await desk.mailDomain(visit["id"], by: caller)
             return Self.detail(domain, history, caller.user, desk)

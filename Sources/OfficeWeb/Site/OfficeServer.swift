@@ -48,11 +48,8 @@ package struct OfficeServer: Sendable {
         isReady: @escaping @Sendable (Site.Server, Int) async -> Void
     ) async throws {
         let templates = try await MustacheLibrary(directory: Bundle.module.resourcePath! + "/Templates")
-        let consoleRoutes = Routes(Site(desk: desk, server: .console, templates: templates, limits: limits))
-        let areaRoutes = Routes(Site(desk: desk, server: .area, templates: templates, limits: limits))
+        let (consoleRoutes, areaRoutes) = Self.routes(desk, templates, limits)
         for routes in [consoleRoutes, areaRoutes] { try routes.staticFiles() }
-        consoleRoutes.console()
-        areaRoutes.area()
         services = [
             try Self.application(consoleRoutes, .console, console, identity, log, isReady),
             try Self.application(areaRoutes, .area, area, identity, log, isReady),
@@ -63,6 +60,24 @@ package struct OfficeServer: Sendable {
                 logger: log
             ),
         ]
+    }
+
+    private static func routes(
+        _ desk: OfficeDesk,
+        _ templates: MustacheLibrary,
+        _ limits: RequestLimits
+    ) -> (console: Routes, area: Routes) {
+        let console = Routes(Site(desk: desk, server: .console, templates: templates, limits: limits))
+        let area = Routes(Site(desk: desk, server: .area, templates: templates, limits: limits))
+        console.console()
+        area.area()
+        return (console, area)
+    }
+
+    /// Every address of both servers with who may come to it.
+    package static func pages(_ desk: OfficeDesk) -> [PageEntry] {
+        let (console, area) = routes(desk, MustacheLibrary(), RequestLimits())
+        return console.pages + area.pages
     }
 
     private static func application(
