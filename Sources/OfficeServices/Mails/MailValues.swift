@@ -79,6 +79,16 @@ struct MailValues {
         self[.managerEmail] = manager?.mail ?? ""
     }
 
+    /// - Parameter link: the path of its pick-up, where the mail carries it.
+    mutating func add(_ certificate: AdministratorCertificate, link: String?) {
+        self[.commonName] = certificate.user
+        self[.pickupURL] = link.map { settings.consoleURL + $0 } ?? ""
+        let applied = settings.calendar.day(of: certificate.applied)
+        self[.pickupDeadline] = day(applied + OfficeDesk.lastPickUpDay)
+        self[.expiryDate] = certificate.notAfter.map { day($0) } ?? ""
+        self[.renewalURL] = settings.areaURL + "/administrator-certificate/renew"
+    }
+
     mutating func add(_ licence: Licence, reason: Text?) {
         (self[.licenceID], self[.orderID]) = (licence.id, licence.id)
         self[.productName] = licence.productName

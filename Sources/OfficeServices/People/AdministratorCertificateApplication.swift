@@ -40,7 +40,9 @@ extension OfficeDesk {
                 pickUpPassword: hash
             )
             try records.administratorCertificates.insert(certificate)
-            try records.mails.insert(acquisitionMail(to: user, token: token, of: certificate, at: now))
+            try post(.administratorCertificate, about: user.id, to: user.id, in: records, at: now) { values in
+                values.add(certificate, link: "/administrator-certificate/pick-up/" + token)
+            }
             let applied = entry(
                 .administratorCertificateApplied,
                 of: user.id,
@@ -58,50 +60,5 @@ extension OfficeDesk {
     /// common name does (ADM-08).
     static func certifiedMail(of user: User, _ former: [AdministratorCertificate]) -> String {
         former.filter { $0.serial != nil }.min { $0.applied < $1.applied }?.mail ?? user.mail
-    }
-
-    private func acquisitionMail(
-        to user: User,
-        token: String,
-        of certificate: AdministratorCertificate,
-        at now: Timestamp
-    ) -> OutgoingMail {
-        let link = settings.consoleURL + "/administrator-certificate/pick-up/" + token
-        var mail = OutgoingMail(
-            id: Draw.token(),
-            tenant: user.tenant,
-            target: user.id,
-            type: "administrator-certificate",
-            created: now
-        )
-        (mail.from, mail.to) = (settings.mail.noReply, [user.mail])
-        mail.subject = Text("管理者証明書取得のお願い", "Your administrator certificate")(user.language)
-        mail.body = Text(
-            """
-            \(user.name) 様
-
-            管理者証明書のお申し込みを受け付けました。
-            次のURLを開き、お申し込み時に設定したパスワードを入力して証明書を取得してください。
-
-            \(link)
-
-            取得期限はお申し込みから\(Self.lastPickUpDay)日間です。
-            ユーザID: \(user.id)
-
-            """,
-            """
-            Dear \(user.name),
-
-            You have applied for an administrator certificate.
-            Open this address and enter the password that you chose:
-
-            \(link)
-
-            The certificate can be picked up for \(Self.lastPickUpDay) days.
-            User ID: \(user.id)
-
-            """
-        )(user.language)
-        return mail
     }
 }

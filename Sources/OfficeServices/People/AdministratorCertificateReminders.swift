@@ -25,56 +25,20 @@ extension OfficeDesk {
     /// - Returns: how many were put there now.
     @discardableResult
     package func remindOfCertificateRenewals() async throws -> Int {
+        let now = now
         var count = 0
         for (certificate, user) in try await certificatesToRenew() {
-            let mail = renewalMail(to: user, of: certificate)
-            let isNew = try await store.write { records in
-                guard try records.mails.count(.init().equal("onceKey", mail.onceKey)) == 0 else { return false }
-                try records.mails.insert(mail)
+            let once = "administrator-renewal/\(certificate.id)"
+            let isNew = try await store.write { [self] records in
+                guard try !isPosted(once, in: records) else { return false }
+                try post(.administratorRenewal, about: user.id, to: user.id, once: once, in: records, at: now) {
+                    values in
+                    values.add(certificate, link: nil)
+                }
                 return true
             }
             if isNew { count += 1 }
         }
         return count
-    }
-
-    private func renewalMail(to user: User, of certificate: AdministratorCertificate) -> OutgoingMail {
-        let link = settings.areaURL + "/administrator-certificate/renew"
-        let end = certificate.notAfter.map { calendar.display($0) } ?? ""
-        var mail = OutgoingMail(
-            id: Draw.token(),
-            tenant: user.tenant,
-            target: user.id,
-            type: "administrator-renewal",
-            created: now
-        )
-        mail.onceKey = "administrator-renewal/\(certificate.id)"
-        (mail.from, mail.to) = (settings.mail.noReply, [user.mail])
-        mail.subject = Text("管理者証明書更新のご案内", "Renew your administrator certificate")(user.language)
-        mail.body = Text(
-            """
-            \(user.name) 様
-
-            管理者証明書の有効期限が近づいています(\(end))。
-            証明書が入っている端末とブラウザで次のURLを開き、証明書を選択して更新してください。
-
-            \(link)
-
-            ユーザID: \(user.id)
-
-            """,
-            """
-            Dear \(user.name),
-
-            Your administrator certificate ends at \(end).
-            Open this address on the device and in the browser that hold it, choose it, and renew it:
-
-            \(link)
-
-            User ID: \(user.id)
-
-            """
-        )(user.language)
-        return mail
     }
 }

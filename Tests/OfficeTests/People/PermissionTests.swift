@@ -28,7 +28,9 @@ struct PermissionTests {
     /// Real records of the demonstration company that changing parts of addresses are filled with; who may do something
     /// does it to one that nobody needs.
     private static let user = "PAR12345_dummy"
-    private static let profile = "MP202601010001"
+    private static let profile = "MP202601010002"
+    /// The one that the staff's grants are for; forms about the other one take no grants away.
+    private static let granted = "MP202601010001"
     private static let licence = "ML202601010001"
     private static let order = "MPS20260101000001"
 
@@ -233,7 +235,7 @@ struct PermissionTests {
         try await office.change { records in
             for (name, grant) in grants {
                 guard var user = try records.users.get(name) else { continue }
-                user.grants = [profile: [grant]]
+                user.grants = [granted: [grant]]
                 try records.users.save(user)
             }
         }

@@ -27,7 +27,7 @@ extension OfficeFixture {
 
     /// The path of the newest link to an administrator certificate.
     func pickUpPath(of user: String) async throws -> String {
-        let mail = try #require(try await mails("administrator-certificate", about: user).last)
+        let mail = try #require(try await mails("system.administrator-certificate", about: user).last)
         let start = try #require(mail.body.range(of: "/administrator-certificate/pick-up/")?.lowerBound)
         return String(mail.body[start...].prefix { !$0.isWhitespace })
     }

@@ -90,7 +90,7 @@ extension People {
 }
 
 extension People {
-    /// An order of the first profile that waits for its pick-up.
+    /// A cancelled order of the first profile.
     static func order(_ id: String, _ office: OfficeFixture) async throws {
         let subject = OrderSubject(
             commonName: "秘密太郎",
@@ -108,20 +108,21 @@ extension People {
             guard let profile = try records.profiles.get("MP202601010001"),
                 let licence = try records.licences.get("ML202601010001")
             else { return }
-            try records.orders.save(
-                Order(
-                    id: id,
-                    profile: profile,
-                    licence: licence,
-                    manager: OfficeFixture.administrator,
-                    subject: subject,
-                    keyOption: .pkcs12,
-                    templateLanguage: "ja",
-                    memo: "",
-                    applied: now,
-                    pickUp: PickUp(linkHash: [1, 2, 3], sealedPassword: [], mailed: now)
-                )
+            var order = Order(
+                id: id,
+                profile: profile,
+                licence: licence,
+                manager: OfficeFixture.administrator,
+                subject: subject,
+                keyOption: .pkcs12,
+                templateLanguage: "ja",
+                memo: "",
+                applied: now,
+                pickUp: PickUp(linkHash: [1, 2, 3], sealedPassword: [], mailed: now)
             )
+            // Nothing can be done with it any more, so that what one person may do changes nothing for the next.
+            order.status = .cancelled
+            try records.orders.save(order)
         }
     }
 }
