@@ -79,6 +79,12 @@ enum PageTable {
         console POST /pick-up/{link}/file everybody -
         console POST /pick-up/{link}/request everybody -
         console POST /pick-up/{link}/browser everybody -
+        console GET /licences/{id}/mails console purchaseHistory
+        console GET /templates console mailTemplates
+        console GET /templates/{type}/{language} console mailTemplates
+        console POST /templates/{type}/{language} console mailTemplates
+        console GET /mails console mailList
+        console GET /mails/{id} console mailList
         console GET /guide everybody -
         area GET / area -
         area GET /administrator-certificate/renew everybody -
@@ -90,6 +96,7 @@ enum PageTable {
         area GET /orders/bulk area bulkRevocation
         area POST /orders/bulk area bulkRevocation
         area GET /orders/{id} area certificateList
+        area GET /orders/{id}/mails area certificateList
         area GET /orders/{id}/password area passwordView
         area POST /orders/{id}/password area passwordView
         area POST /orders/{id}/file area pkcs12Download
