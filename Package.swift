@@ -160,14 +160,16 @@ let package = Package(
         officeRoom(
             "OfficeFront",
             [
-                "Office", "OfficeMail", "OfficeStore", "OfficeDNS", "OfficePages", "OfficeServices", "OfficeWeb", "Clocks",
+                "Office", "OfficeMail", "OfficeStore", "OfficeDNS", "OfficePages", "OfficeServices", "OfficeWeb",
+                "Clocks",
                 "Secrets", "StrictYAML", lifecycle, logging,
             ]
         ),
         .executableTarget(
             name: "inkan-frontd",
             dependencies: [
-                "OfficeFront", "Office", "OfficeServices", "OfficeWeb", "Clocks", "Secrets", lifecycle, logging, arguments,
+                "OfficeFront", "Office", "OfficeServices", "OfficeWeb", "Clocks", "Secrets", lifecycle, logging,
+                arguments,
             ],
             swiftSettings: strictImports
         ),
@@ -228,7 +230,8 @@ let package = Package(
             name: "OfficeTests",
             dependencies: [
                 "inkan-office-stage", "inkan-frontd", "inkan", "inkan-signerd", "inkan-tokend", "Workbench",
-                "SignerClient", "SignerAPI", "Office", "OfficeStore", "OfficeMail", "OfficeServices", "OfficeFront", "Clocks",
+                "SignerClient", "SignerAPI", "Office", "OfficeStore", "OfficeMail", "OfficeServices", "OfficeFront",
+                "Clocks",
                 "Threads", "Secrets",
             ],
             exclude: ["Browser"],
@@ -252,7 +255,7 @@ let package = Package(
         ),
         tests("LedgerTests", ["Ledger", "Clocks", grdb, crypto]),
         tests("VarlinkTests", ["Varlink", "Threads", "Secrets"]),
-        tests("X509BuildingTests", ["X509Building", "Clocks", asn1, crypto, cryptoExtras]),
+        tests("X509BuildingTests", ["X509Building", "Workbench", "Clocks", asn1, crypto, cryptoExtras]),
     ],
     swiftLanguageModes: [.v6]
 )

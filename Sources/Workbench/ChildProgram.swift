@@ -36,13 +36,13 @@ package struct ChildProgram {
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = [path] + arguments
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        let output = Pipe()
-        let complaints = Pipe()
-        let entrance = Pipe()
+        let output = Launching.pipe()
+        let complaints = Launching.pipe()
+        let entrance = Launching.pipe()
         process.standardOutput = output
         process.standardError = complaints
         process.standardInput = entrance
-        try process.run()
+        try Launching.start(process)
         if let input { try entrance.fileHandleForWriting.write(contentsOf: input) }
         try entrance.fileHandleForWriting.close()
         // Both pipes are emptied side by side, so that neither can fill up and stop the program.

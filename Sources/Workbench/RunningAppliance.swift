@@ -49,7 +49,7 @@ package final class RunningAppliance: Sendable {
         try log.seekToEnd()
         process.standardError = log
         process.standardInput = FileHandle.nullDevice
-        try process.run()
+        try Launching.start(process)
         if waitReady { try self.waitReady() }
     }
 

@@ -77,7 +77,7 @@ extension CertificateOrder {
         .rejected("purpose by its object identifier", "request.name") { $0.extendedKeyUsages = ["2.5.29.37.0"] },
         .rejected("unknown algorithm", "request.name") { $0.signatureAlgorithm = "sha1WithRSA" },
         .violating("purpose that the profile lacks", "eku.not-allowed") { $0.extendedKeyUsages = ["emailProtection"] },
-        .violating("smart-card log-on in a plain profile", "eku.not-allowed") {
+        .violating("smart-card log-on with no name to log on as", "eku.smart-card-needs-principal") {
             $0.extendedKeyUsages = ["smartCardLogon"]
         },
         .violating("OCSP signing", "eku.not-allowed") { $0.extendedKeyUsages = ["ocspSigning"] },

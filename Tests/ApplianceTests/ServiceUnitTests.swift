@@ -151,7 +151,7 @@ private final class SpawnerService: Sendable {
             "--reuid=\(user)", "--regid=\(user)", "--clear-groups", "--", "\(Stage.binaries)/inkan-tokend",
         ]
         process.standardError = FileHandle.nullDevice
-        try process.run()
+        try Launching.start(process)
         let deadline = ContinuousClock.now + .seconds(10)
         while !FileManager.default.fileExists(atPath: socket) {
             try #require(ContinuousClock.now < deadline, "the spawner's socket does not come up")

@@ -87,13 +87,13 @@ final class AttachedStrace {
 
     /// Attaches, and waits until that is done.
     init(threads: [Int32], injection: String) throws {
-        let complaints = Pipe()
+        let complaints = Launching.pipe()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments =
             ["strace", "-o", "/dev/null", "-e", "trace=\(injection.prefix { $0 != ":" })", "-e", "inject=\(injection)"]
             + threads.flatMap { ["-p", String($0)] }
         process.standardError = complaints
-        try process.run()
+        try Launching.start(process)
         var said = ""
         while said.components(separatedBy: "attached").count <= threads.count {
             let bytes = complaints.fileHandleForReading.availableData

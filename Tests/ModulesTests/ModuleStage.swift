@@ -37,10 +37,10 @@ final class ModuleStage: Sendable {
         process.arguments =
             ["unshare", "--mount", "--ipc", "--net", try Self.python()]
             + ["\(Self.checkout)/Tests/Modules/stage.py", kind.rawValue, folder.file("stage")] + options
-        let (input, output) = (Pipe(), Pipe())
+        let (input, output) = (Launching.pipe(), Launching.pipe())
         process.standardInput = input
         process.standardOutput = output
-        try process.run()
+        try Launching.start(process)
         orders = input.fileHandleForWriting
         answers = output.fileHandleForReading
         let line = Self.line(from: answers)

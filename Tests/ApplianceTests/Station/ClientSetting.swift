@@ -56,7 +56,7 @@ final class ClientSetting: Sendable {
         ]
         server.standardOutput = FileHandle.nullDevice
         server.standardError = FileHandle.nullDevice
-        try server.run()
+        try Launching.start(server)
         let deadline = ContinuousClock.now + .seconds(20)
         while try ChildProgram.run("bash", ["-c", "exec 3<>/dev/tcp/127.0.0.1/\(port)"]).status != 0 {
             try #require(ContinuousClock.now < deadline, "the server does not listen")

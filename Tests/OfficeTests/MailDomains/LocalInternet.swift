@@ -75,11 +75,11 @@ final class LocalInternet {
         process.arguments =
             ["bash", "-c", "\"$@\" < /dev/null & child=$!; read -r; kill -9 $child; wait $child", "keeper", program]
             + arguments
-        let (entrance, output) = (Pipe(), Pipe())
+        let (entrance, output) = (Launching.pipe(), Launching.pipe())
         process.standardInput = entrance
         process.standardOutput = output
         process.standardError = output
-        try process.run()
+        try Launching.start(process)
         processes.append((process, entrance.fileHandleForWriting))
         let reader = LineReader(output.fileHandleForReading)
         while let line = reader.next() {

@@ -30,7 +30,7 @@ final class MailCatcher: Sendable {
     private let folder: TemporaryFolder
     private let process: Process
     /// Ends the server with this process, however that ends.
-    private let leash = Pipe()
+    private let leash = Launching.pipe()
     private let caught = Guarded<[Caught]>([])
     private let taken = Guarded<Set<Int>>([])
     let port: Int
@@ -40,10 +40,10 @@ final class MailCatcher: Sendable {
         process = Process()
         process.executableURL = URL(fileURLWithPath: try Self.python())
         process.arguments = ["\(OfficeFixture.checkout)/Tests/Servers/mail_server.py", folder.path, "{}"]
-        let told = Pipe()
+        let told = Launching.pipe()
         process.standardInput = leash
         process.standardOutput = told
-        try process.run()
+        try Launching.start(process)
         let line = LineReader(told.fileHandleForReading).next()
         port = try #require(line.flatMap { Int($0) }, "the mail server does not start")
     }

@@ -61,12 +61,12 @@ final class OfficeFixture: Sendable {
         process = Process()
         process.executableURL = URL(fileURLWithPath: "\(Self.binaries)/inkan-office-stage")
         process.arguments = [folder.file("office.yaml"), "\(start)"]
-        let (entrance, exit) = (Pipe(), Pipe())
+        let (entrance, exit) = (Launching.pipe(), Launching.pipe())
         process.standardInput = entrance
         process.standardOutput = exit
         try Data().write(to: URL(fileURLWithPath: folder.file("office.log")))
         process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: folder.file("office.log")))
-        try process.run()
+        try Launching.start(process)
         input = entrance.fileHandleForWriting
         let reader = LineReader(exit.fileHandleForReading)
         var ports: [String: Int] = [:]

@@ -1,4 +1,5 @@
 import Foundation
+import Workbench
 import Testing
 
 /// A folder that is there for one test.
@@ -47,11 +48,11 @@ func tool(_ name: String, _ arguments: [String], in folder: TemporaryFolder) thr
     process.arguments = [name] + arguments
     process.currentDirectoryURL = folder.url
     process.environment = ProcessInfo.processInfo.environment.merging(["LC_ALL": "C.UTF-8"]) { $1 }
-    let pipe = Pipe()
+    let pipe = Launching.pipe()
     process.standardOutput = pipe
     process.standardError = pipe
     process.standardInput = FileHandle.nullDevice
-    try process.run()
+    try Launching.start(process)
     let output = pipe.fileHandleForReading.readDataToEndOfFile()
     process.waitUntilExit()
     return ToolAnswer(status: process.terminationStatus, output: String(decoding: output, as: UTF8.self))
