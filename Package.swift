@@ -113,8 +113,7 @@ let package = Package(
             "OfficeServices",
             [
                 "Office", "OfficeStore", "OfficeDNS", "OfficeMail", "OfficePages", "SignerClient", "SignerAPI",
-                "Varlink", "Clocks",
-                "Threads", "Secrets", crypto, cryptoExtras,
+                "Varlink", "Clocks", "TextForms", "Threads", "Secrets", crypto, cryptoExtras,
             ]
         ),
         officeRoom(

@@ -83,26 +83,9 @@ public final class SignerClient {
         _ orders: [CertificateOrder],
         _ body: (Int, Result<IssuedCertificate, ServiceError>) -> Void
     ) throws(SignerClientError) {
-        let method = SignerInterface.Method.issueCertificates
-        var unexpected = false
-        do {
-            try connection.callMore(
-                method.fullName,
-                timeout: timeout,
-                parameters: { writer in
-                    writer.name("orders")
-                    writer.beginArray()
-                    for order in orders { order.write(to: &writer) }
-                    writer.endArray()
-                },
-                { answer in
-                    if let (index, result) = Self.settled(answer) { body(index, result) } else { unexpected = true }
-                }
-            )
-        } catch {
-            throw Self.typed(error)
+        try callForOrders(.issueCertificates, orders.map { order in { order.write(to: &$0) } }, body) { answer in
+            answer["issued"]?.objectValue.flatMap(IssuedCertificate.init)
         }
-        guard !unexpected else { throw .unexpectedAnswer(method: method.rawValue) }
     }
 
     /// Changes or asks a certificate's status.
@@ -247,7 +230,18 @@ public final class SignerClient {
         _ orders: [KeyOrder],
         _ body: (Int, Result<IssuedKey, ServiceError>) -> Void
     ) throws(SignerClientError) {
-        let method = SignerInterface.Method.issueKeysAndCertificates
+        try callForOrders(.issueKeysAndCertificates, orders.map { order in { order.write(to: &$0) } }, body) { answer in
+            IssuedKey(answer)
+        }
+    }
+
+    /// A call for many orders, each answered by what was issued or by a refusal, with its place in the list.
+    private func callForOrders<Issued>(
+        _ method: SignerInterface.Method,
+        _ orders: [(inout JSONWriter) -> Void],
+        _ body: (Int, Result<Issued, ServiceError>) -> Void,
+        issued: (JSONObject) -> Issued?
+    ) throws(SignerClientError) {
         var unexpected = false
         do {
             try connection.callMore(
@@ -256,12 +250,12 @@ public final class SignerClient {
                 parameters: { writer in
                     writer.name("orders")
                     writer.beginArray()
-                    for order in orders { order.write(to: &writer) }
+                    for write in orders { write(&writer) }
                     writer.endArray()
                 },
                 { answer in
                     guard let index = answer["index"]?.integerValue.map(Int.init) else { return unexpected = true }
-                    if let issued = IssuedKey(answer) {
+                    if let issued = issued(answer) {
                         body(index, .success(issued))
                     } else if let refusal = answer["refusal"]?.objectValue, let name = refusal["error"]?.stringValue {
                         body(index, .failure(ServiceError(name: name, parameters: refusal)))
@@ -303,15 +297,6 @@ public final class SignerClient {
         } catch {
             throw Self.typed(error)
         }
-    }
-
-    private static func settled(_ answer: JSONObject) -> (Int, Result<IssuedCertificate, ServiceError>)? {
-        guard let index = answer["index"]?.integerValue.map(Int.init) else { return nil }
-        if let object = answer["issued"]?.objectValue, let issued = IssuedCertificate(object) {
-            return (index, .success(issued))
-        }
-        guard let refusal = answer["refusal"]?.objectValue, let name = refusal["error"]?.stringValue else { return nil }
-        return (index, .failure(ServiceError(name: name, parameters: refusal)))
     }
 
     private static func typed(_ error: any Error) -> SignerClientError {

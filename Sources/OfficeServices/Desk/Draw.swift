@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import TextForms
 
 /// Random values from the system's source.
 enum Draw {
@@ -24,8 +25,8 @@ enum Draw {
         Array(SHA256.hash(data: Data(token.utf8)))
     }
 
-    /// Two lower-case digits for each octet.
-    static func hexadecimal(_ bytes: [UInt8]) -> String {
-        bytes.reduce(into: "") { $0 += ($1 < 16 ? "0" : "") + String($1, radix: 16) }
+    /// The same as columns and keys have it.
+    static func key(_ token: String) -> String {
+        HexText.encode(hash(token))
     }
 }

@@ -15,11 +15,13 @@ extension OfficeDesk {
         reason: String = "unspecified",
         by caller: Caller
     ) async throws {
+        // Nobody picks it up between the look at it and the act: what the appliance is told is of the order as it stands.
+        try inFlight.enter(id)
+        defer { inFlight.leave(id) }
         let (order, _) = try await order(id, by: caller)
         try caller.user.require(action.function, on: order.profile)
         try order.require(action, at: now, calendar: calendar)
-        try inFlight.enter(id)
-        defer { inFlight.leave(id) }
+        if action == .cancel, order.certificate == nil, order.pickUp.notAfter != nil { try await giveBackLost(order) }
         try await tellAppliance(action, order, reason: reason)
         let now = now
         try await store.write { [self] records in

@@ -19,7 +19,7 @@ extension OfficeDesk {
     /// - Throws: `.notFound` for a link that never was, is used up, or whose order was cancelled.
     package func order(link: String) async throws -> Order {
         let order = try await store.read { records in
-            try records.orders.first(.init().equal("link", Self.column(link)))
+            try records.orders.first(.init().equal("link", Draw.key(link)))
         }
         guard let order, order.status == .waiting || order.status == .issued else { throw Refusal.deadLink }
         return order
@@ -30,7 +30,7 @@ extension OfficeDesk {
         let now = now
         let actor = Actor(name: "", address: address)
         let result = try await store.write { [self] records -> Result<Order, Refusal> in
-            guard var order = try records.orders.first(.init().equal("link", Self.column(link))),
+            guard var order = try records.orders.first(.init().equal("link", Draw.key(link))),
                 order.status == .waiting || order.status == .issued
             else { return .failure(.deadLink) }
             guard !order.pickUp.isLocked(at: now) else { return .failure(.locked) }
@@ -51,10 +51,6 @@ extension OfficeDesk {
             return .success(order)
         }
         return try result.get()
-    }
-
-    private static func column(_ link: String) -> String {
-        Draw.hash(link).reduce(into: "") { $0 += ($1 < 16 ? "0" : "") + String($1, radix: 16) }
     }
 }
 

@@ -5,6 +5,7 @@ import Office
 import OfficeStore
 import SignerAPI
 import SignerClient
+import TextForms
 import Varlink
 
 /// How the appliance makes the key and the certificate, and how it revokes those whose place was taken.
@@ -190,7 +191,7 @@ extension OfficeDesk {
     static func fingerprint(pem: String) throws -> String {
         let body = pem.split(separator: "\n").filter { !$0.hasPrefix("-----") }.joined()
         guard let certificate = Data(base64Encoded: body) else { throw Refusal.applianceUnavailable }
-        return Draw.hexadecimal(Array(SHA256.hash(data: certificate)))
+        return HexText.encode(Array(SHA256.hash(data: certificate)))
     }
 }
 

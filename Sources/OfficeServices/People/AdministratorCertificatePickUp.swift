@@ -148,7 +148,7 @@ extension OfficeDesk {
         at now: Timestamp,
         in records: OfficeRecords
     ) throws -> AdministratorCertificate {
-        let link = Draw.hexadecimal(Draw.hash(token))
+        let link = Draw.key(token)
         guard let certificate = try records.administratorCertificates.first(.init().equal("link", link)),
             let user = try records.users.get(certificate.user), user.isActive
         else { throw Refusal.notFound }

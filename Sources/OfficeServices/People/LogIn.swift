@@ -45,7 +45,7 @@ extension OfficeDesk {
         }
         let secret = Draw.token()
         let session = Session(
-            id: Self.sessionKey(secret),
+            id: Draw.key(secret),
             side: side,
             person: name,
             formSecret: Draw.token(),
@@ -61,7 +61,7 @@ extension OfficeDesk {
     /// The session of a cookie, if it is still good; its end moves on.
     package func session(_ secret: String, side: Session.Side) async throws -> Session? {
         let now = now
-        let key = Self.sessionKey(secret)
+        let key = Draw.key(secret)
         guard var session = try await store.read({ try $0.sessions.get(key) }), session.side == side,
             !session.isOver(at: now)
         else { return nil }
@@ -83,10 +83,6 @@ extension OfficeDesk {
 
     package func person(operator id: String) async throws -> Operator? {
         try await store.read { try $0.operators.get(id) }
-    }
-
-    private static func sessionKey(_ secret: String) -> String {
-        Draw.hash(secret).reduce(into: "") { $0 += ($1 < 16 ? "0" : "") + String($1, radix: 16) }
     }
 
     /// What an unknown person's password is compared with.

@@ -81,16 +81,20 @@ extension OfficeDesk {
         let over = try await store.read { records in
             try records.orders.find(
                 Query().equal("status", Order.Status.waiting.rawValue).atMost("mailed", last.seconds)
-            )
+            ).map(\.id)
         }
-        for order in over {
+        for id in over {
             do throws(Refusal) {
-                try inFlight.enter(order.id)
+                try inFlight.enter(id)
             } catch {
                 // Somebody is picking it up at this moment: the next run sees what came of it.
                 continue
             }
-            defer { inFlight.leave(order.id) }
+            defer { inFlight.leave(id) }
+            // As it stands now: it may have been picked up since the list was made, and is not to be given back then.
+            guard let order = try await store.read({ try $0.orders.get(id) }), order.status == .waiting else {
+                continue
+            }
             if order.pickUp.notAfter != nil { try await giveBackLost(order) }
             try await store.write { [self] records in
                 guard var order = try records.orders.get(order.id), order.status == .waiting else { return }

@@ -57,10 +57,13 @@ struct PurchaseFlow: Sendable {
                     )
                 }
             }
-            var blocks: [Block] = []
-            if let quote = try? desk.quote(PurchaseInput(values)) {
-                blocks.append(.facts([Fact(Text("金額(税込)", "Amount incl. tax"), yen(quote.amount))]))
-            }
+            // Until everything is right there is no amount; what is wrong stands beside its field when the step is sent.
+            let quote = Result { try desk.quote(PurchaseInput(values)) }
+            let blocks: [Block] =
+                switch quote {
+                case .success(let quote): [.facts([Fact(Text("金額(税込)", "Amount incl. tax"), yen(quote.amount))])]
+                case .failure: []
+                }
             return Flow.View(
                 blocks: blocks,
                 fields: [

@@ -77,10 +77,6 @@ enum Menu {
                 ]
             ),
             MenuGroup(
-                title: Text("ポータル", "Portal"),
-                items: [item(Text("ポータル管理", "Portal management"), "/portal", .portal)]
-            ),
-            MenuGroup(
                 title: Text("メール", "Mail"),
                 items: [
                     item(Text("メールテンプレート管理", "Mail templates"), "/templates", .mailTemplates),

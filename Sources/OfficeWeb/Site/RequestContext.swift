@@ -37,6 +37,5 @@ package struct OfficeRequestContext: RequestContext {
 
 /// Lower case, without the octet that keeps the number positive: as the appliance writes serials.
 func serialText(_ serial: [UInt8]) -> String {
-    let digits = serial.drop { $0 == 0 }.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
-    return digits.joined()
+    HexText.encode(Array(serial.drop { $0 == 0 }))
 }

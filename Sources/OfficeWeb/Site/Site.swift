@@ -38,6 +38,10 @@ package struct Site: Sendable {
             return try response(try await handler(visit), visit, context)
         } catch let refusal as Refusal {
             return try response(.page(Page(refusal)), visit, context)
+        } catch {
+            // The people who run the office read what happened; visitors read that it did.
+            context.logger.error("request-failed", metadata: ["path": "\(visit.path)", "problem": "\(error)"])
+            return try response(.page(Page.broken), visit, context)
         }
     }
 
@@ -67,6 +71,21 @@ extension Refusal {
 }
 
 extension Page {
+    /// Something that cannot happen did.
+    static let broken = Page(
+        Text("エラー", "Error"),
+        [
+            .notice(
+                .error,
+                Text(
+                    "処理中に問題が発生しました。記録されましたので、続く場合はお問い合わせください。",
+                    "Something went wrong. It was recorded; if it goes on, please write to us."
+                )
+            )
+        ],
+        status: 500
+    )
+
     /// What is shown where nothing else can be.
     init(_ refusal: Refusal) {
         let (title, status): (Text, Int) =

@@ -73,7 +73,7 @@ struct OrderScene {
     }
 
     /// A request with a key of its own: the appliance certifies a key for one subject alone.
-    private static func request() throws -> String {
+    static func request() throws -> String {
         let folder = try TemporaryFolder("inkan-request")
         return try ChildProgram.check(
             "openssl",
