@@ -24,6 +24,16 @@ package struct Day: Hashable, Comparable, Sendable, Codable {
         number = time.secondsSinceEpoch / 86_400
     }
 
+    /// What a search form's field says; nil where it is empty.
+    package static func typed(_ text: String) throws(Refusal) -> Day? {
+        let text = text.trimmingBlanks
+        guard !text.isEmpty else { return nil }
+        guard let day = Day(text) else {
+            throw Refusal(.input, Text("日付は yyyy/mm/dd で入力してください。", "Write a date as yyyy/mm/dd."))
+        }
+        return day
+    }
+
     package init(from decoder: any Decoder) throws {
         number = try decoder.singleValueContainer().decode(Int64.self)
     }

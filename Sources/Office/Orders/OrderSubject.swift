@@ -67,7 +67,7 @@ package struct OrderSubject: Hashable, Sendable, Codable {
     ) throws(Refusal) -> OrderSubject {
         switch profile.settings.use {
         case .access: try checkedForAccess(input, profile: profile, licence: licence)
-        case .smime: try checkedForMail(input, licence: licence, domains: domains)
+        case .smime: try checkedForMail(input, profile: profile, licence: licence, domains: domains)
         }
     }
 
@@ -115,6 +115,7 @@ package struct OrderSubject: Hashable, Sendable, Codable {
 
     private static func checkedForMail(
         _ input: Input,
+        profile: Profile,
         licence: LicenceKind,
         domains: [MailDomain]
     ) throws(Refusal) -> OrderSubject {
@@ -147,16 +148,20 @@ package struct OrderSubject: Hashable, Sendable, Codable {
                 Text("部門/法人名用では個人名を使用できません。", "Corporate licences take no personal names.")
             )
         }
-        let name = check.value("commonName") { () throws(Refusal) in
+        let name: String? =
             switch licence {
-            case .corporate: try DNText.check(input.commonName, Text("コモンネーム", "Common name"), limit: 64)
+            case .corporate:
+                check.value("commonName") { () throws(Refusal) in
+                    try corporateName(input.commonName, of: profile, mail: mail)
+                }
             case .personal:
-                switch try choice(input.commonNameChoice) as Input.CommonName {
-                case .mail: try DNText.check(mail ?? "-", Text("メールアドレス", "Mail address"), limit: 64)
-                case .personalName: names.common
+                check.value("commonNameChoice") { () throws(Refusal) in
+                    switch try choice(input.commonNameChoice) as Input.CommonName {
+                    case .mail: try DNText.check(mail ?? "-", Text("メールアドレス", "Mail address"), limit: 64)
+                    case .personalName: names.common
+                    }
                 }
             }
-        }
         try check.finish()
         return OrderSubject(
             commonName: name ?? "",
@@ -169,6 +174,25 @@ package struct OrderSubject: Hashable, Sendable, Codable {
             userPrincipalName: "",
             securityIdentifier: ""
         )
+    }
+
+    /// The organisation's name as it was vetted, or the department's address, which the certificate names too: the S/MIME
+    /// CA takes nothing else (section 4.2, LIC-04).
+    ///
+    /// - Parameter mail: the address; nil where it was refused already, which is said beside its own field.
+    private static func corporateName(_ text: String, of profile: Profile, mail: String?) throws(Refusal) -> String {
+        let name = try DNText.check(text, Text("コモンネーム", "Common name"), limit: 64)
+        let organisation = profile.subject.organisation
+        guard name == organisation || name == mail || (mail == nil && name.contains("@")) else {
+            throw Refusal(
+                .input,
+                Text(
+                    "部門/法人名用ライセンスのコモンネームは、組織名「\(organisation)」か、申請する部署のメールアドレスのいずれかです。",
+                    "With a department or corporate licence the common name is “\(organisation)”, or the department's mail address that is entered here."
+                )
+            )
+        }
+        return name
     }
 
     private struct Names {

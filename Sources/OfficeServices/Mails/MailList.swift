@@ -23,8 +23,8 @@ extension OfficeDesk {
     package func mails(_ search: MailSearch, by caller: Caller) async throws -> (mails: [OutgoingMail], total: Int) {
         try caller.user.require(.mailList)
         var check = FormCheck()
-        let from = check.value("from") { () throws(Refusal) in try Self.day(search.from) } ?? nil
-        let until = check.value("until") { () throws(Refusal) in try Self.day(search.until) } ?? nil
+        let from = check.value("from") { () throws(Refusal) in try Day.typed(search.from) } ?? nil
+        let until = check.value("until") { () throws(Refusal) in try Day.typed(search.until) } ?? nil
         try check.finish()
         let (first, last) = (from.map { calendar.start(of: $0).seconds }, until.map { calendar.end(of: $0).seconds })
         return try await store.read { records in

@@ -22,8 +22,8 @@ extension OfficeDesk {
     ) async throws -> (entries: [HistoryEntry], total: Int) {
         try caller.user.require(.actionLog)
         var check = FormCheck()
-        let from = check.value("from") { () throws(Refusal) in try Self.day(search.from) } ?? nil
-        let until = check.value("until") { () throws(Refusal) in try Self.day(search.until) } ?? nil
+        let from = check.value("from") { () throws(Refusal) in try Day.typed(search.from) } ?? nil
+        let until = check.value("until") { () throws(Refusal) in try Day.typed(search.until) } ?? nil
         var action: HistoryEntry.Action?
         if !search.action.isEmpty {
             action = check.value("action") { () throws(Refusal) in try choice(search.action) }
@@ -43,14 +43,5 @@ extension OfficeDesk {
             let page = query.sorted(by: "time", descending: true).page(offset: offset, limit: limit)
             return (try records.history.find(page), try records.history.count(query))
         }
-    }
-
-    static func day(_ text: String) throws(Refusal) -> Day? {
-        let text = text.trimmingBlanks
-        guard !text.isEmpty else { return nil }
-        guard let day = Day(text) else {
-            throw Refusal(.input, Text("日付は yyyy/mm/dd で入力してください。", "Write a date as yyyy/mm/dd."))
-        }
-        return day
     }
 }

@@ -80,12 +80,9 @@ struct PurchaseFlow: Sendable {
                 buttons: [.init(Text("適用", "Apply the codes"), name: "go", value: "apply", look: .quiet)]
             )
         } check: { visit in
-            _ = try desk.quote(PurchaseInput(visit.form))
-            if !visit.form["contactMail"].isEmpty {
-                var check = FormCheck()
-                _ = check.value("contactMail") { () throws(Refusal) in try MailText.check(visit.form["contactMail"]) }
-                try check.finish()
-            }
+            let input = PurchaseInput(visit.form)
+            _ = try desk.quote(input)
+            try desk.check(memo: "", input.technicalContact)
         }
     }
 
@@ -129,6 +126,7 @@ struct PurchaseFlow: Sendable {
             )
         } check: { visit in
             let payments = try await desk.payments(visit.caller)
+            try desk.check(memo: visit.form["memo"], nil)
             guard payments.contains(where: { $0.rawValue == visit.form["payment"] }) else {
                 throw Refusal.input("payment", Text("お支払い方法を選択してください。", "Choose how to pay."))
             }
@@ -148,6 +146,7 @@ struct PurchaseFlow: Sendable {
         if let payment = Licence.Payment(rawValue: input.payment) {
             facts.append(Fact(Text("お支払い方法", "Payment"), payment.text))
         }
+        facts += TechnicalContactForm.facts(input.technicalContact)
         facts.append(Fact(Text("メモ欄", "Memo"), input.memo))
         var blocks: [Block] = [.heading(Text("ライセンス", "Licence")), .facts(facts)]
         if try await desk.needsFirstProfile(visit.caller) {
@@ -205,13 +204,14 @@ extension PurchaseInput {
         (payment, memo) = (values["payment"], values["memo"])
         acknowledgesYear = values.isTicked("acknowledgesYear")
         acceptsTerms = values.isTicked("acceptsTerms")
-        if !values["contactName"].isEmpty {
-            technicalContact = .init(
-                organisation: values["contactOrganisation"],
-                name: values["contactName"],
-                mail: values["contactMail"],
-                telephone: values["contactTelephone"]
-            )
+        let contact = Licence.TechnicalContact(
+            organisation: values["contactOrganisation"].trimmingBlanks,
+            name: values["contactName"].trimmingBlanks,
+            mail: values["contactMail"].trimmingBlanks,
+            telephone: values["contactTelephone"].trimmingBlanks
+        )
+        if [contact.organisation, contact.name, contact.mail, contact.telephone].contains(where: { !$0.isEmpty }) {
+            technicalContact = contact
         }
     }
 }

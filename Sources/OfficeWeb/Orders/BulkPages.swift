@@ -38,8 +38,10 @@ extension Routes {
         }
     }
 
+    private static let bulkTitle = Text("証明書一括キャンセル・失効", "Bulk cancel or revoke")
+
     private static let choice = Page(
-        Text("証明書一括キャンセル・失効", "Bulk cancel or revoke"),
+        bulkTitle,
         [
             .links([
                 Link(
@@ -57,7 +59,12 @@ extension Routes {
     )
 
     private static func candidates(_ action: OrderAction, _ desk: OfficeDesk, _ visit: Visit) async throws -> Page {
-        var search = OrderSearch(visit.query)
+        var search: OrderSearch
+        do throws(Refusal) {
+            search = try OrderSearch(visit.query)
+        } catch {
+            return OrderListPage.again(bulkTitle, visit.query, "/orders/bulk", error)
+        }
         search.action = action
         let bounds = Pager.bounds(visit.query)
         let found = try await desk.orders(search, offset: bounds.offset, limit: bounds.size, by: visit.caller)
@@ -74,10 +81,8 @@ extension Routes {
         )
         let button = action == .cancel ? Text("キャンセル申し込み", "Cancel") : Text("証明書失効申請", "Revoke")
         return Page(
-            Text("証明書一括キャンセル・失効", "Bulk cancel or revoke"),
-            [
-                .form(OrderListPage.simple(visit.query, "/orders/bulk")),
-                .form(OrderListPage.detailed(visit.query, "/orders/bulk")),
+            bulkTitle,
+            OrderListPage.searches(visit.query, "/orders/bulk") + [
                 .form(
                     FormView(
                         action: "/orders/bulk",
@@ -86,7 +91,7 @@ extension Routes {
                         hidden: [("action", action.rawValue)],
                         table: table
                     )
-                ),
+                )
             ],
             scripts: ["/static/forms.js"]
         )

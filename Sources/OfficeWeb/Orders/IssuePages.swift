@@ -215,8 +215,11 @@ struct OrderForm {
                 Field(
                     "commonName",
                     Text("コモンネーム(CN)", "Common name (CN)"),
-                    value: values["commonName"],
-                    hint: Text("法人名、または部署のメールアドレス", "A corporate name or a department's mail address"),
+                    value: values.has("commonName") ? values["commonName"] : chosen.profile.subject.organisation,
+                    hint: Text(
+                        "組織名、または下に入力する部署のメールアドレス",
+                        "The organisation's name, or the department's mail address that is entered below"
+                    ),
                     isRequired: true
                 )
             ]

@@ -62,11 +62,15 @@ extension FormValues {
 }
 
 extension OrderSearch {
-    init(_ values: FormValues) {
+    /// - Throws: where a date is none.
+    init(_ values: FormValues) throws(Refusal) {
         self.init()
+        var check = FormCheck()
+        from = check.value("from") { () throws(Refusal) in try Day.typed(values["from"]) } ?? nil
+        to = check.value("to") { () throws(Refusal) in try Day.typed(values["to"]) } ?? nil
+        try check.finish()
         text = values["text"]
         days = Days(rawValue: values["days"]) ?? .applied
-        (from, to) = (Day(values["from"]), Day(values["to"]))
         (service, status, certificateStatus) = (values["service"], values["status"], values["certificateStatus"])
         (profile, licence, manager) = (
             values["profile"].trimmingBlanks, values["licence"].trimmingBlanks, values["manager"].trimmingBlanks
@@ -87,25 +91,36 @@ struct OrderListPage {
     func page() async throws -> Page {
         let caller = try visit.caller
         let bounds = Pager.bounds(visit.query)
-        let found = try await desk.orders(
-            OrderSearch(visit.query),
-            offset: bounds.offset,
-            limit: bounds.size,
-            by: caller
-        )
+        let search: OrderSearch
+        do throws(Refusal) {
+            search = try OrderSearch(visit.query)
+        } catch {
+            return Self.again(Self.title, visit.query, "/orders", error)
+        }
+        let found = try await desk.orders(search, offset: bounds.offset, limit: bounds.size, by: caller)
         let pager = Pager(visit.query, path: "/orders", total: found.total)
-        var blocks: [Block] = [
-            .form(Self.simple(visit.query, "/orders")), .form(Self.detailed(visit.query, "/orders")),
-            .table(Self.table(found.orders, desk, pager)),
-        ]
+        var blocks = Self.searches(visit.query, "/orders") + [.table(Self.table(found.orders, desk, pager))]
         if Function.export.isOpen(to: caller.user) {
             let query = pager.base.dropFirst("/orders?".count)
             blocks.append(.links([Link(Text("CSV出力", "CSV export"), "/orders.csv?\(query)", isButton: true)]))
         }
-        return Page(Text("証明書一覧", "Certificate list"), blocks)
+        return Page(Self.title, blocks)
     }
 
-    static func simple(_ values: FormValues, _ path: String) -> FormView {
+    private static let title = Text("証明書一覧", "Certificate list")
+
+    static func searches(_ values: FormValues, _ path: String) -> [Block] {
+        [.form(simple(values, path)), .form(detailed(values, path))]
+    }
+
+    /// The searches with what was wrong with them.
+    static func again(_ title: Text, _ values: FormValues, _ path: String, _ refusal: Refusal) -> Page {
+        var page = Page(title, searches(values, path), status: 422)
+        page.problems = refusal.problems
+        return page
+    }
+
+    private static func simple(_ values: FormValues, _ path: String) -> FormView {
         FormView(
             action: path,
             fields: [Field("text", Text("オーダーIDまたはCN", "Order ID or CN"), value: values["text"])],
@@ -115,7 +130,7 @@ struct OrderListPage {
         )
     }
 
-    static func detailed(_ values: FormValues, _ path: String) -> FormView {
+    private static func detailed(_ values: FormValues, _ path: String) -> FormView {
         func choice<Choice: CaseIterable & RawRepresentable & Worded>(_ type: Choice.Type) -> Field.Kind
         where Choice.RawValue == String {
             .select([.init("", Text("すべて", "All"))] + Field.options(type))

@@ -85,10 +85,7 @@ enum Menu {
             ),
             MenuGroup(
                 title: Text("その他", "Others"),
-                items: [
-                    item(Text("アクションログ", "Action log"), "/log", .actionLog),
-                    item(Text("セットアップウィザード", "Set-up wizard"), "/wizard", .wizard),
-                ]
+                items: [item(Text("アクションログ", "Action log"), "/log", .actionLog)]
             ),
             MenuGroup(
                 title: Text("管理と経理", "Management and accounting"),

@@ -12,18 +12,7 @@ extension Routes {
         logInPages(.operators)
         let desk = site.desk
         get("/", .console(nil)) { visit in
-            let user = try visit.caller.user
-            return .page(
-                Page(
-                    Text("マネージドPKI", "Managed PKI"),
-                    [
-                        .facts([
-                            Fact(Text("ユーザID", "User ID"), user.id), Fact(Text("権限", "Role"), user.role.text),
-                            Fact(Text("組織名", "Organisation"), try await desk.organisation(visit.caller)),
-                        ])
-                    ]
-                )
-            )
+            .page(TopPage.page(try visit.caller.user, organisation: try await desk.organisation(visit.caller), desk))
         }
         licencePages()
         profilePages()

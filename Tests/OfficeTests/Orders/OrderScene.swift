@@ -9,6 +9,10 @@ struct OrderScene {
     let licence: String
     let profile: String
 
+    init(office: OfficeFixture, browser: OfficeBrowser, licence: String, profile: String) {
+        (self.office, self.browser, self.licence, self.profile) = (office, browser, licence, profile)
+    }
+
     init(_ steps: [[String: String]] = Application.access, mails: MailCatcher? = nil) async throws {
         office = try OfficeFixture(mails: mails)
         let company = try await office.approvedCompany(steps)

@@ -14,10 +14,11 @@ final class OfficeBrowser: Sendable {
         jar = try TemporaryFolder("inkan-browser")
     }
 
-    /// Another browser with the same cookies: two that are used at once must not write one file.
+    /// Another browser with the same cookies and certificate: two that are used at once must not write one file.
     func copy() throws -> OfficeBrowser {
         let copy = try OfficeBrowser(office)
         try FileManager.default.copyItem(atPath: jar.file("cookies"), toPath: copy.jar.file("cookies"))
+        copy.certificate.withLock { $0 = certificate.withLock { $0 } }
         return copy
     }
 
