@@ -56,6 +56,8 @@ let package = Package(
         .executable(name: "inkan-bench", targets: ["inkan-bench"]),
         // A PKCS#11 module that fails on order, for the tests.
         .library(name: "InkanFaultModule", type: .dynamic, targets: ["FaultModule"]),
+        // Ends a program at a chosen system call, for the tests.
+        .library(name: "InkanKillPoints", type: .dynamic, targets: ["KillPoints"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
@@ -206,6 +208,7 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(name: "FaultModule", dependencies: ["CPKCS11", "ForbiddenActs"], path: "Tests/FaultModule"),
+        .target(name: "KillPoints", path: "Tests/KillPoints"),
         tests("PKCS11Tests", ["PKCS11", "Secrets", crypto]),
         tests(
             "TokensTests",

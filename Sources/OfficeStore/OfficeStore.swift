@@ -62,4 +62,5 @@ package struct OfficeRecords {
     package var mails: Repository<OutgoingMail> { .init(database) }
     package var templates: Repository<StoredTemplate> { .init(database) }
     package var files: Repository<KeyFile> { .init(database) }
+    package var submissions: Repository<Submission> { .init(database) }
 }

@@ -188,6 +188,23 @@ package struct StoredTemplate: Stored, Hashable {
     package var columns: [String: (any DatabaseValueConvertible)?] { ["tenant": tenant] }
 }
 
+/// A form that was sent, and what it led to: sent again, it leads there again.
+package struct Submission: Stored, Hashable {
+    /// SHA-256 of who sent it and of the form's own token, hexadecimal.
+    package var id: String
+    /// The records that it made.
+    package var made: [String]
+    package var until: Timestamp
+
+    package init(id: String, made: [String], until: Timestamp) {
+        (self.id, self.made, self.until) = (id, made, until)
+    }
+
+    package static let table = "submissions"
+    package var key: String { id }
+    package var columns: [String: (any DatabaseValueConvertible)?] { ["until": until.seconds] }
+}
+
 /// A PKCS#12 file, sealed by its own password, kept for 30 days after the issue (PKP-11).
 package struct KeyFile: Stored, Hashable {
     /// The order.

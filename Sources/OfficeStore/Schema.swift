@@ -77,6 +77,9 @@ enum Schema {
             try database.execute(sql: "ALTER TABLE mails ADD COLUMN recipients TEXT NOT NULL DEFAULT ''")
             try database.execute(sql: "CREATE INDEX orders_ends ON orders (ends)")
         }
+        migrator.registerMigration("3 a form that is sent again leads to what it led to") { database in
+            try make(database, "submissions", [("until", "INTEGER NOT NULL")], indexes: ["until"])
+        }
         return migrator
     }
 

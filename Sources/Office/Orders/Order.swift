@@ -182,6 +182,8 @@ package struct PickUp: Hashable, Sendable, Codable {
     package var attempt: Int
     /// The last second of validity that the present attempt asks for: the same when it is asked again.
     package var notAfter: Timestamp?
+    /// When the appliance was asked last.
+    package var asked: Timestamp?
 
     package init(linkHash: [UInt8], sealedLink: [UInt8] = [], sealedPassword: [UInt8], mailed: Timestamp) {
         (self.linkHash, self.sealedLink, self.sealedPassword) = (linkHash, sealedLink, sealedPassword)

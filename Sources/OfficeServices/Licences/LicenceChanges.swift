@@ -138,7 +138,7 @@ extension OfficeDesk {
         try licence.cancel(at: now, calendar: calendar, activeCertificates: active, refund: refund)
     }
 
-    private func own(licence id: String, of caller: Caller, in records: OfficeRecords) throws -> Licence {
+    func own(licence id: String, of caller: Caller, in records: OfficeRecords) throws -> Licence {
         guard let licence = try records.licences.get(id), licence.tenant == caller.tenant else {
             throw Refusal.notFound
         }

@@ -13,6 +13,8 @@ package struct PurchaseInput: Sendable {
     package var technicalContact: Licence.TechnicalContact?
     package var acknowledgesYear = false
     package var acceptsTerms = false
+    /// The form's own token: sent twice, it buys once.
+    package var form = ""
 
     package init() {}
 }
@@ -79,6 +81,10 @@ extension OfficeDesk {
         try checkAcknowledgements(input)
         let now = now
         return try await store.write { [self] records in
+            if let made = try Self.made(by: input.form, of: caller, in: records), let id = made.first {
+                let licence = try own(licence: id, of: caller, in: records)
+                return (licence, try made.dropFirst().first.flatMap(records.profiles.get))
+            }
             guard let tenant = try records.tenants.get(caller.tenant) else { throw Refusal.notFound }
             guard payments(of: tenant).contains(payment) else {
                 throw Refusal.input("payment", Text("お支払い方法を選択してください。", "Choose how to pay."))
@@ -109,6 +115,8 @@ extension OfficeDesk {
             try records.licences.insert(licence)
             let applied = entry(.licenceApplied, of: licence.id, in: tenant.id, by: caller.actor, at: now)
             try records.history.insert(applied)
+            let made = [licence.id] + (profile.map { [$0.id] } ?? [])
+            try Self.note(form: input.form, of: caller, made: made, in: records, at: now)
             return (licence, profile)
         }
     }

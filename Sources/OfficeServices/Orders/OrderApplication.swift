@@ -12,6 +12,8 @@ package struct OrderInput: Sendable {
     package var password = ""
     package var passwordAgain = ""
     package var memo = ""
+    /// The form's own token: sent twice, it orders once.
+    package var form = ""
 
     package init() {}
 }
@@ -152,6 +154,9 @@ extension OfficeDesk {
         let now = now
         let link = Draw.token()
         return try await store.write { [self] records in
+            if let made = try Self.made(by: input.form, of: caller, in: records)?.first {
+                return try Self.own(made, by: caller, in: records)
+            }
             let (chosen, subject) = try check(input, by: caller, at: now, in: records)
             var licence = chosen.licence
             try licence.take(at: now)
@@ -175,6 +180,7 @@ extension OfficeDesk {
                 )
             )
             try records.orders.insert(order)
+            try Self.note(form: input.form, of: caller, made: [id], in: records, at: now)
             try records.history.insert(entry(.orderApplied, of: id, in: order.tenant, by: caller.actor, at: now))
             try post(.invitation, about: order, link: link, in: records, at: now)
             return order

@@ -47,6 +47,9 @@ extension OfficeDesk {
         }
     }
 
+    /// Seconds after which the appliance is not at an order any more: twice what a call to it may take.
+    private static let longestAsking: Int64 = 60
+
     private typealias Made = (issued: IssuedCertificate, file: [UInt8]?, password: String?)
 
     private func pickUp(
@@ -60,6 +63,7 @@ extension OfficeDesk {
         try inFlight.enter(opened.id)
         defer { inFlight.leave(opened.id) }
         var tries = 3
+        let earlier = opened.pickUp.asked
         while true {
             let (order, plan) = try await begin(opened.id, option: option)
             do {
@@ -67,7 +71,9 @@ extension OfficeDesk {
                 return try await finish(order, made, address: address)
             } catch let SignerClientError.refused(error) {
                 tries -= 1
-                guard tries > 0, try await giveUpLost(error, order) else { throw Refusal(error, field: "request") }
+                guard tries > 0, try await giveUpLost(error, order, askedBefore: earlier) else {
+                    throw Refusal(error, field: "request")
+                }
             }
         }
     }
@@ -97,8 +103,9 @@ extension OfficeDesk {
             let plan = IssuancePlan(order: order, profile: profile, shortTermDays: settings.catalogue.shortTermDays)
             if order.pickUp.notAfter == nil {
                 order.pickUp.notAfter = Timestamp(seconds: now.seconds + Int64(plan.validityDays) * 86_400 - 1)
-                try records.orders.save(order)
             }
+            order.pickUp.asked = now
+            try records.orders.save(order)
             return (order, plan)
         }
     }
@@ -141,12 +148,21 @@ extension OfficeDesk {
     /// Where the appliance has fulfilled the order and its answer was lost: that certificate is given back, and the order
     /// is asked anew under another name.
     ///
+    /// - Parameter askedBefore: when the appliance was asked for it before, if it was.
     /// - Returns: whether asking again makes sense.
-    private func giveUpLost(_ error: ServiceError, _ order: Order) async throws -> Bool {
+    private func giveUpLost(_ error: ServiceError, _ order: Order, askedBefore: Timestamp?) async throws -> Bool {
         guard error.name.hasSuffix(".KeyGone") || error.name.hasSuffix(".OrderConflict") else { return false }
         let name = order.applianceOrder
-        _ = try await appliance.ask { client throws(SignerClientError) in
-            try client.status(.cancelCertificate) { $0.member("order", name) }
+        do {
+            _ = try await appliance.ask { client throws(SignerClientError) in
+                try client.status(.cancelCertificate) { $0.member("order", name) }
+            }
+        } catch SignerClientError.refused(let refusal) {
+            // Given back already, and the office ended before it wrote that down; or the appliance ended before it had
+            // anything to give back. What it may still be at is waited for.
+            let isOver = askedBefore.map { now.seconds - $0.seconds > Self.longestAsking } ?? false
+            let isSettled = refusal.name.hasSuffix(".StatusConflict") || refusal.name.hasSuffix(".NotFound") && isOver
+            guard isSettled else { throw Refusal.applianceUnavailable }
         }
         try await store.write { records in
             guard var order = try records.orders.get(order.id) else { throw Refusal.notFound }

@@ -4,18 +4,27 @@ import OfficeStore
 /// Further profiles, and the renewal of those that there are (sections 7-1, 7-2).
 extension OfficeDesk {
     /// Applies for another profile, with a mail domain of its own if wished; S/MIME needs one.
+    ///
+    /// - Parameter form: the form's own token: sent twice, it applies once.
     package func add(
         profile input: ProfileSubject.Input,
         domain: DomainInput?,
+        form: String,
         by caller: Caller
     ) async throws -> (profile: Profile, domain: MailDomain?) {
         try caller.user.require(.profileAddition)
         try requireDomain(domain, for: input)
         let now = now
         return try await store.write { [self] records in
+            if let made = try Self.made(by: form, of: caller, in: records), let id = made.first {
+                let profile = try own(profile: id, of: caller, in: records)
+                return (profile, try made.dropFirst().first.flatMap(records.mailDomains.get))
+            }
             guard let tenant = try records.tenants.get(caller.tenant) else { throw Refusal.notFound }
             let profile = try apply(for: input, tenant: tenant, by: caller, at: now, in: records)
             let registered = try domain.map { try register($0, on: profile, by: caller, at: now, in: records) }
+            let made = [profile.id] + (registered.map { [$0.id] } ?? [])
+            try Self.note(form: form, of: caller, made: made, in: records, at: now)
             return (profile, registered)
         }
     }

@@ -164,12 +164,13 @@ extension OfficeDesk {
             .map(\.id)
     }
 
-    /// PKCS#12 files whose 30 days are over (PKP-11), and sessions that ended.
+    /// PKCS#12 files whose 30 days are over (PKP-11), sessions that ended, and forms that nobody can send again.
     private func clearAway() async throws {
         let last = now.seconds - 1
         try await store.write { records in
             try records.files.delete(Query().atMost("until", last))
             try records.sessions.delete(Query().atMost("ends", last))
+            try records.submissions.delete(Query().atMost("until", last))
         }
     }
 }

@@ -1,9 +1,11 @@
 package import Office
+import OfficeServices
 
 /// Several pages that lead to one act: each step's fields, then a confirmation, then the act (確認 → 完了する).
 ///
 /// What was typed travels with the pages, so that nothing is kept on the way, `戻る` loses nothing, and a restart of the
-/// office neither. Every step is checked again before the confirmation and before the act.
+/// office neither. Every step is checked again before the confirmation and before the act. Each confirmation is a form with
+/// a token of its own, by which an act knows it when it is sent again.
 package struct Flow: Sendable {
     /// One page of the flow.
     package struct Step: Sendable {
@@ -57,7 +59,14 @@ extension Routes {
     /// Puts a flow at its address.
     package func flow(_ flow: Flow, _ access: Access) {
         get(.init(flow.path), access) { visit in .page(try await flow.page(visit, visit.query, at: 0, [])) }
-        post(.init(flow.path), access) { visit in .page(try await flow.turn(visit)) }
+        let desk = site.desk
+        post(.init(flow.path), access) { visit in
+            // What the steps check may not hold any more because of what the form itself has done.
+            if visit.form["go"] == "next", try await desk.wasSent(form: visit.form["form"], by: visit.caller) {
+                return .page(try await flow.complete(visit))
+            }
+            return .page(try await flow.turn(visit))
+        }
     }
 }
 
@@ -93,7 +102,7 @@ extension Flow {
         let steps = try await needed(visit)
         let isConfirmation = index == steps.count
         let view = isConfirmation ? try await confirm(visit) : try await steps[index].show(visit, values)
-        let own = Set(view.fields.map(\.name)).union(["step", "go", "csrf", "lang"])
+        let own = Set(view.fields.map(\.name)).union(["step", "go", "csrf", "lang", "form"])
         var buttons = view.buttons
         // The first button is what the Enter key presses.
         let next = FormView.Button(isConfirmation ? Words.complete : Words.next, name: "go", value: "next")
@@ -103,7 +112,8 @@ extension Flow {
             action: path,
             fields: view.fields,
             buttons: buttons,
-            hidden: [("step", "\(index)")] + values.pairs.filter { !own.contains($0.name) }
+            hidden: [("step", "\(index)")] + (isConfirmation ? [("form", OfficeDesk.formToken())] : [])
+                + values.pairs.filter { !own.contains($0.name) }
         )
         let names = steps.map(\.name) + [Words.confirm]
         var page = Page(title, [.steps(names, current: index)] + view.blocks + [.form(form)])

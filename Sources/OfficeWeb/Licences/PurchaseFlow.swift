@@ -201,7 +201,7 @@ extension PurchaseInput {
     init(_ values: FormValues) {
         self.init()
         (product, term, campaign, coupon) = (values["product"], values["term"], values["campaign"], values["coupon"])
-        (payment, memo) = (values["payment"], values["memo"])
+        (payment, memo, form) = (values["payment"], values["memo"], values["form"])
         acknowledgesYear = values.isTicked("acknowledgesYear")
         acceptsTerms = values.isTicked("acceptsTerms")
         let contact = Licence.TechnicalContact(

@@ -343,6 +343,7 @@ extension OrderInput {
         )
         (keyOption, templateLanguage, memo) = (values["keyOption"], values["templateLanguage"], values["memo"])
         (password, passwordAgain) = (values["password"], values["passwordAgain"])
+        form = values["form"]
     }
 }
 

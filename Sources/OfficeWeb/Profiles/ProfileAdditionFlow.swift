@@ -76,6 +76,7 @@ struct ProfileAdditionFlow: Sendable {
         let (profile, domain) = try await desk.add(
             profile: SubjectForm.input(visit.form),
             domain: Self.domain(visit.form),
+            form: visit.form["form"],
             by: caller
         )
         var facts = [

@@ -69,6 +69,9 @@ final class OfficeBrowser: Sendable {
         certificate.withLock { $0 = (file, password) }
     }
 
+    /// The certificate that it shows to the certificate area.
+    var shownCertificate: (file: String, password: String)? { certificate.withLock { $0 } }
+
     /// - Parameter path: of the console, or a whole address.
     func get(_ path: String) async throws -> Answer {
         try await visit(path, nil)

@@ -22,12 +22,9 @@ final class OfficeFixture: Sendable {
     let appliance: RunningAppliance?
     /// The mail server, where the office has one.
     let mails: MailCatcher?
-    private let process: Process
-    private let input: FileHandle
-    private let output: Guarded<LineReader>
-    let consolePort: Int
-    let areaPort: Int
-    let publisherPort: Int
+    private let running: Guarded<OfficeProcess>
+    private let moment: Guarded<Int64>
+    private let environment: [String: String]
     let start: Int64
 
     /// - Parameters:
@@ -35,11 +32,13 @@ final class OfficeFixture: Sendable {
     ///   - hasAppliance: `false` for what needs no certificate.
     ///   - more: further lines of the office's settings.
     ///   - mails: where mails go; without one they wait in the outbox.
+    ///   - environment: further variables of the office's process.
     init(
         start: Int64 = Int64(Date().timeIntervalSince1970),
         hasAppliance: Bool = true,
         more: String = "",
-        mails: MailCatcher? = nil
+        mails: MailCatcher? = nil,
+        environment: [String: String] = [:]
     ) throws {
         self.mails = mails
         folder = try TemporaryFolder("inkan-office")
@@ -58,38 +57,43 @@ final class OfficeFixture: Sendable {
                 "--password-file", folder.file("password"),
             ]
         )
-        process = Process()
-        process.executableURL = URL(fileURLWithPath: "\(Self.binaries)/inkan-office-stage")
-        process.arguments = [folder.file("office.yaml"), "\(start)"]
-        let (entrance, exit) = (Launching.pipe(), Launching.pipe())
-        process.standardInput = entrance
-        process.standardOutput = exit
-        try Data().write(to: URL(fileURLWithPath: folder.file("office.log")))
-        process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: folder.file("office.log")))
-        try Launching.start(process)
-        input = entrance.fileHandleForWriting
-        let reader = LineReader(exit.fileHandleForReading)
-        var ports: [String: Int] = [:]
-        while ports.count < 3, let line = reader.next() {
-            let parts = line.split(separator: " ")
-            if parts.count == 2 { ports[String(parts[0])] = Int(parts[1]) }
-        }
-        output = Guarded(reader)
-        let log = try String(contentsOfFile: folder.file("office.log"), encoding: .utf8)
-        consolePort = try #require(ports["console"], "the office did not start: \(log)")
-        areaPort = try #require(ports["area"])
-        publisherPort = try #require(ports["publisher"])
+        self.environment = environment
+        moment = Guarded(start)
+        running = Guarded(try OfficeProcess(folder, at: start, environment))
     }
 
-    deinit {
-        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
-        process.waitUntilExit()
-    }
+    var consolePort: Int { running.withLock { $0.console } }
+    var areaPort: Int { running.withLock { $0.area } }
+    var publisherPort: Int { running.withLock { $0.publisher } }
 
     /// Sets the office's clock to a moment after its start.
     func move(days: Int64 = 0, seconds: Int64 = 0) throws {
-        try input.write(contentsOf: Data("\(start + days * 86_400 + seconds)\n".utf8))
-        while let line = output.withLock({ $0.next() }), line != "ok" {}
+        let next = start + days * 86_400 + seconds
+        moment.withLock { $0 = next }
+        try running.withLock { try $0.move(to: next) }
+    }
+
+    /// Where its clock stands now, after its start.
+    var seconds: Int64 { moment.withLock { $0 - start } }
+
+    /// Ends the office as a power cut would.
+    func killAtOnce() {
+        running.withLock { $0.killAtOnce() }
+    }
+
+    /// Starts an office that was ended again, with its clock where it stood, and on other ports.
+    ///
+    /// - Parameter more: further lines of its settings from now on.
+    func restart(more: String = "") throws {
+        if !more.isEmpty {
+            let settings = try FileHandle(forWritingTo: URL(fileURLWithPath: folder.file("office.yaml")))
+            try settings.seekToEnd()
+            try settings.write(contentsOf: Data((more + "\n").utf8))
+        }
+        try running.withLock { running in
+            running.killAtOnce()
+            running = try OfficeProcess(folder, at: moment.withLock { $0 }, environment)
+        }
     }
 
     var consoleURL: String { "https://localhost:\(consolePort)" }
@@ -180,28 +184,5 @@ final class OfficeFixture: Sendable {
             """,
             "office.yaml"
         )
-    }
-}
-
-/// Reads lines from a pipe.
-final class LineReader {
-    private let handle: FileHandle
-    private var rest = Data()
-
-    init(_ handle: FileHandle) {
-        self.handle = handle
-    }
-
-    func next() -> String? {
-        while true {
-            if let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
-                let line = String(decoding: rest[rest.startIndex..<end], as: UTF8.self)
-                rest = Data(rest[rest.index(after: end)...])
-                return line
-            }
-            let more = handle.availableData
-            if more.isEmpty { return nil }
-            rest += more
-        }
     }
 }
