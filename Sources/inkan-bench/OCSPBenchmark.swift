@@ -16,7 +16,8 @@ struct OCSPBenchmark: ParsableCommand {
         discussion: """
             Makes its own SoftHSM2 tokens and service. On demand: requests with a nonce, each signed, beside the bare \
             C_Sign of the responder's key on two threads. Before: requests without, answered from what was signed for the \
-            same certificate. Four connections with 64 requests under way on each. Medians over the rounds.
+            same certificate. Four connections with 64 requests under way on each. Medians over the rounds. Of each connection \
+            and measurement up to five answers, and one after each revocation, are judged by OpenSSL.
             """
     )
 
@@ -81,6 +82,7 @@ struct OCSPBenchmark: ParsableCommand {
 
 /// What asks: certificates of one issuer, and requests about them.
 private final class OCSPDesk: Sendable {
+    private let judge: OCSPJudge
     private let appliance: RunningAppliance
     private let serials: [[UInt8]]
     private let names: [String]
@@ -91,6 +93,7 @@ private final class OCSPDesk: Sendable {
     init(_ appliance: RunningAppliance, certificates: Int) throws {
         self.appliance = appliance
         let path = appliance.establishment.folder.file("authorities/\(Self.issuer).pem")
+        judge = OCSPJudge(folder: URL(fileURLWithPath: appliance.establishment.folder.file("")), issuer: path)
         let issuer = try X509Building.Certificate(pem: String(contentsOfFile: path, encoding: .utf8))
         issuerDER = try issuer.subjectDER()
         issuerKey = issuer.tbs.publicKey
@@ -144,7 +147,7 @@ private final class OCSPDesk: Sendable {
     /// Answers per second.
     @discardableResult
     func ask(seconds: Double, nonce: Bool) throws -> Double {
-        let total = Mutex((answers: 0, failure: nil as (any Error)?))
+        let total = Mutex((answers: 0, samples: [] as [OCSPJudge.Sample], failure: nil as (any Error)?))
         let start = monotonicNanoseconds()
         let end = start + UInt64(seconds * 1e9)
         let group = DispatchGroup()
@@ -154,7 +157,9 @@ private final class OCSPDesk: Sendable {
                 let result = Result { try drive(connection, until: end, nonce: nonce) }
                 total.withLock { total in
                     switch result {
-                    case .success(let count): total.answers += count
+                    case .success(let (count, samples)):
+                        total.answers += count
+                        total.samples += samples
                     case .failure(let error): total.failure = error
                     }
                 }
@@ -163,23 +168,34 @@ private final class OCSPDesk: Sendable {
         }
         group.wait()
         let elapsed = Double(monotonicNanoseconds() - start) / 1e9
-        let (answers, failure) = total.withLock { $0 }
+        let (answers, samples, failure) = total.withLock { $0 }
         if let failure { throw failure }
+        guard !samples.isEmpty else { throw ValidationError("no answer came that could be judged") }
+        for sample in samples { try judge.judge(sample, expecting: "good", nonce: nonce) }
         return Double(answers) / elapsed
     }
 
-    private func drive(_ connection: Int, until end: UInt64, nonce: Bool) throws -> Int {
+    private func drive(_ connection: Int, until end: UInt64, nonce: Bool) throws -> (Int, [OCSPJudge.Sample]) {
         let client = try appliance.client()
         var (sent, received) = (0, 0)
+        var chosen: [Int: [UInt8]] = [:]
+        var samples: [OCSPJudge.Sample] = []
         while true {
             let isOver = monotonicNanoseconds() >= end
             while !isOver, sent - received < 64 {
-                client.sendOCSP(request(connection * 50 + sent, nonce: nonce ? UInt64.random(in: 0 ... .max) : nil))
+                let request = request(connection * 50 + sent, nonce: nonce ? UInt64.random(in: 0 ... .max) : nil)
+                if sent % OCSPJudge.distance == 0, sent < OCSPJudge.distance * OCSPJudge.most { chosen[sent] = request }
+                client.sendOCSP(request)
                 sent += 1
             }
-            guard received < sent else { return received }
+            guard received < sent else { return (received, samples) }
+            let answer = try client.receiveOCSP()
             // An unsigned answer has five octets.
-            guard try client.receiveOCSP().count > 5 else { throw ValidationError("a request was not answered") }
+            guard answer.count > 5 else { throw ValidationError("a request was not answered") }
+            if let request = chosen[received] {
+                let name = names[(connection * 50 + received) % names.count]
+                samples.append(OCSPJudge.Sample(request: request, serial: name, answer: answer))
+            }
             received += 1
         }
     }
@@ -212,12 +228,19 @@ private final class OCSPDesk: Sendable {
             writer.member("serial", names[number])
             writer.member("reason", "keyCompromise")
         }
-        while try client.respondOCSP(request) == good {}
+        var answer = good
+        while answer == good {
+            answer = try client.respondOCSP(request)
+            guard elapsed() < 30_000 else { throw ValidationError("the revocation is not in the OCSP answers") }
+        }
         let ocsp = elapsed()
         while try client.crl(issuer: Self.issuer).crl.revokedCertificates == count {
             guard elapsed() < 30_000 else { throw ValidationError("the revocation is not in the CRL") }
             usleep(500)
         }
-        return (ocsp, elapsed())
+        let crl = elapsed()
+        let sample = OCSPJudge.Sample(request: request, serial: names[number], answer: answer)
+        try judge.judge(sample, expecting: "revoked", nonce: false)
+        return (ocsp, crl)
     }
 }

@@ -4,8 +4,9 @@
 /// such a product, add up to a number of two limbs that a prime of the product divides exactly when it divides the
 /// modulus: one multiplication a limb, of which none waits for another, and no division.
 struct SmallFactors: Sendable {
-    /// Every odd prime below this is tried.
-    static let bound = 8192
+    /// Every odd prime below this is tried, as the Baseline Requirements (6.1.6) ask. Of the numbers that came out of a
+    /// broken generator 83 in a hundred have a factor below 752, and 88 one below 8192: not worth seven times the work.
+    static let bound = 752
 
     /// Built once a process.
     static let shared = SmallFactors()
