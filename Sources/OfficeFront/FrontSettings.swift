@@ -81,11 +81,7 @@ package struct FrontSettings: Sendable {
             areaURL: area.url,
             catalogue: try settings.required("catalogue").catalogue(),
             issuing: try settings.required("issuing").mapping { (issuing) throws(YAMLError) in
-                IssuingSettings(
-                    accessIssuer: try issuing.required("accessIssuer").string(),
-                    smimeIssuer: try issuing.required("smimeIssuer").string(),
-                    administratorProfile: try issuing.required("administratorProfile").string()
-                )
+                try issuing.settings()
             },
             mail: try settings.required("mail").mapping { (mail) throws(YAMLError) in
                 MailSettings(
@@ -101,6 +97,42 @@ package struct FrontSettings: Sendable {
                 )
             }
         )
+    }
+}
+
+extension YAMLMapping {
+    /// The CAs of each use, with those that follow and the pairs that a renewal may cross (section 4.1).
+    fileprivate mutating func settings() throws(YAMLError) -> IssuingSettings {
+        let crossings = try optional("renewalAcross") { (pairs) throws(YAMLError) in
+            try pairs.list { (pair) throws(YAMLError) in
+                try pair.mapping { (pair) throws(YAMLError) in
+                    IssuerSuccession.Crossing(
+                        from: try pair.required("from").string(),
+                        to: try pair.required("to").string()
+                    )
+                }
+            }
+        }
+        return IssuingSettings(
+            access: try succession("accessIssuer", "accessSuccessors", Set(crossings ?? [])),
+            smime: try succession("smimeIssuer", "smimeSuccessors", Set(crossings ?? [])),
+            administratorProfile: try required("administratorProfile").string()
+        )
+    }
+
+    private mutating func succession(
+        _ first: String,
+        _ successors: String,
+        _ crossings: Set<IssuerSuccession.Crossing>
+    ) throws(YAMLError) -> IssuerSuccession {
+        let later = try optional(successors) { (terms) throws(YAMLError) in
+            try terms.list { (term) throws(YAMLError) in
+                try term.mapping { (term) throws(YAMLError) in
+                    IssuerSuccession.Term(try term.required("issuer").string(), from: try term.required("from").day())
+                }
+            }
+        }
+        return IssuerSuccession(try required(first).string(), then: later ?? [], crossings: crossings)
     }
 }
 
@@ -209,7 +241,7 @@ extension YAMLValue {
         }
     }
 
-    private func day() throws(YAMLError) -> Day {
+    fileprivate func day() throws(YAMLError) -> Day {
         guard let day = Day(try string()) else { throw error(.wrongType, "a day is written yyyy/mm/dd") }
         return day
     }

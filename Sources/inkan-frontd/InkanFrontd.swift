@@ -64,6 +64,9 @@ struct OpenTenant: AsyncParsableCommand {
     @Option(help: "The name's reading.")
     var kana: String = ""
 
+    @Option(help: "The country it is registered in, two capital letters.")
+    var country: String = Tenant.home
+
     @Option(help: "The postal address.")
     var address: String
 
@@ -88,6 +91,12 @@ struct OpenTenant: AsyncParsableCommand {
     @Flag(help: "The contract may pay licences in advance.")
     var mayPrepay = false
 
+    func validate() throws {
+        guard country.utf8.count == 2, country.allSatisfy({ ("A"..."Z").contains($0) }) else {
+            throw ValidationError("--country is an ISO 3166-1 code such as JP")
+        }
+    }
+
     func run() async throws {
         umask(0o077)
         let desk = try options.office().desk
@@ -97,6 +106,7 @@ struct OpenTenant: AsyncParsableCommand {
             organisation: organisation,
             organisationEnglish: english,
             organisationKana: kana,
+            country: country,
             address: address,
             telephone: telephone,
             mayPrepay: mayPrepay,

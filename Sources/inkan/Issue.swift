@@ -51,13 +51,13 @@ struct Issue: ParsableCommand {
 /// What a certificate shall say.
 struct OrderOptions: ParsableArguments {
     @Option(help: "The issuance profile (inkan profiles lists them).")
-    var profile: String
+    var profile: String?
 
     @Option(help: "The issuer, where the profile has several.")
     var issuer: String?
 
     @Option(help: "Your own identifier of the order: 1 to 64 of A-Z a-z 0-9 . _ : -")
-    var order: String
+    var order: String?
 
     @Option(help: "A subject attribute, such as commonName=山田 太郎. May be given many times.")
     var subject: [String] = []
@@ -83,7 +83,14 @@ struct OrderOptions: ParsableArguments {
     @Option(help: "Days of validity, instead of --not-after.")
     var days: Int?
 
+    /// Whether nothing of an order was said.
+    var isEmpty: Bool {
+        [profile, order, issuer, sid, signatureAlgorithm, notBefore, notAfter].allSatisfy { $0 == nil }
+            && (subject + san + eku).isEmpty && days == nil
+    }
+
     func certificateOrder(request: String) throws -> CertificateOrder {
+        guard let order, let profile else { throw ValidationError("give --order and --profile") }
         var wanted = CertificateOrder(
             order: order,
             profile: profile,

@@ -22,6 +22,9 @@ struct TokenPersonalise: ParsableCommand {
     @OptionGroup var format: FormatOptions
     @OptionGroup var wanted: OrderOptions
 
+    @Option(help: "A file with the whole order, as a front end has made it, in place of the options that say it.")
+    var orderFile: String?
+
     @Option(help: "The reader, by its name in the settings.")
     var reader: String
 
@@ -59,6 +62,9 @@ struct TokenPersonalise: ParsableCommand {
     var out: String?
 
     func validate() throws {
+        guard orderFile == nil || wanted.isEmpty && keyAlgorithm == nil else {
+            throw ValidationError("--order-file says all of the order; leave the other options of it out")
+        }
         if label != nil {
             guard letter != nil, officerLetter != nil, letter != officerLetter else {
                 throw ValidationError("a token that is initialised needs --letter and --officer-letter, two new files")
@@ -72,7 +78,7 @@ struct TokenPersonalise: ParsableCommand {
     }
 
     func run() throws {
-        let order = TokenOrder(try wanted.certificateOrder(request: ""), keyAlgorithm: keyAlgorithm)
+        let order = try tokenOrder()
         let recipient = try sealTo.map(readText)
         var pin: SecretText?
         if label == nil {
@@ -106,6 +112,16 @@ struct TokenPersonalise: ParsableCommand {
         }
         try letters?.check()
         try finish(last, isSealed: letters?.isSealed ?? false)
+    }
+
+    private func tokenOrder() throws -> TokenOrder {
+        guard let orderFile else {
+            return TokenOrder(try wanted.certificateOrder(request: ""), keyAlgorithm: keyAlgorithm)
+        }
+        guard let object = try JSONParser.parse(readText(orderFile)).objectValue,
+            let order = TokenOrder(object)
+        else { throw ValidationError("\(orderFile) is no order for a token") }
+        return order
     }
 
     private func finish(_ last: JSONObject, isSealed: Bool) throws {

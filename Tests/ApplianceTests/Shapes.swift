@@ -24,7 +24,8 @@ struct Shape: Sendable {
     /// The longest validity of a profile in days.
     static let longestDays = [
         "access-1y": 397, "access-2y": 762, "access-4y": 1492, "access-short": 31, "access-1y-mail": 397,
-        "access-2y-mail": 762, "access-4y-mail": 1492, "access-smartcard-1y": 397, "access-1y-pss": 397,
+        "access-2y-mail": 762, "access-4y-mail": 1492, "access-short-mail": 31, "access-smartcard-1y": 397,
+        "access-1y-pss": 397, "access-1y-mail-pss": 397, "smime-organization-1y-pss": 397,
         "administrator-1y": 397, "smime-personal": 825, "smime-personal-1y-pss": 397, "smime-organization": 825,
         "smime-mailbox": 825,
     ]
@@ -46,10 +47,10 @@ struct Shape: Sendable {
 
     private static let access = [
         "access-1y", "access-2y", "access-4y", "access-short", "access-1y-pss", "access-1y-mail", "access-2y-mail",
-        "access-4y-mail",
+        "access-4y-mail", "access-short-mail", "access-1y-mail-pss",
     ].flatMap { profile -> [Shape] in
         let mail = "taro.yamada@example.jp"
-        let hasMail = profile.hasSuffix("-mail")
+        let hasMail = profile.contains("-mail")
         let address: [CertificateOrder.Item] = hasMail ? [.init("emailAddress", mail)] : []
         let names: [CertificateOrder.Item] = hasMail ? [.init("rfc822Name", mail)] : []
         let plain = organization("Inkan Example") + [.init("commonName", "Taro Yamada")] + address
@@ -109,9 +110,8 @@ struct Shape: Sendable {
         Shape(
             name: "administrator",
             profile: "administrator-1y",
-            subject: [
-                .init("organizationName", "株式会社 印鑑"), .init("commonName", name),
-                .init("emailAddress", "admin+1@example.jp"),
+            subject: organization("株式会社 印鑑") + [
+                .init("commonName", name), .init("emailAddress", "admin+1@example.jp"),
             ],
             alternativeNames: [.init("rfc822Name", "admin+1@example.jp")]
         )
@@ -157,17 +157,28 @@ struct Shape: Sendable {
         ]
     }
 
-    private static let organizationMail = [
-        ([], [mail], "株式会社 印鑑"), ([], [mail], mail.value), (place, [mail, otherMail, japaneseMail], "株式会社 印鑑"),
-    ].map { (place: [CertificateOrder.Item], names: [CertificateOrder.Item], common: String) in
+    private static let organizationMail = ["smime-organization", "smime-organization-1y-pss"].flatMap { profile in
+        organizations.map { organization($0, profile: profile) }
+    }
+
+    private static let organizations:
+        [(place: [CertificateOrder.Item], names: [CertificateOrder.Item], common: String)] =
+            [
+                ([], [mail], "株式会社 印鑑"), ([], [mail], mail.value), (place, [mail, otherMail, japaneseMail], "株式会社 印鑑"),
+            ]
+
+    private static func organization(
+        _ filled: (place: [CertificateOrder.Item], names: [CertificateOrder.Item], common: String),
+        profile: String
+    ) -> Shape {
         Shape(
             name: "organization",
-            profile: "smime-organization",
+            profile: profile,
             subject: organization("株式会社 印鑑") + [
-                .init("organizationIdentifier", "VATJP-1234567890123"), .init("commonName", common),
+                .init("organizationIdentifier", "VATJP-1234567890123"), .init("commonName", filled.common),
                 .init("emailAddress", mail.value),
-            ] + place,
-            alternativeNames: names
+            ] + filled.place,
+            alternativeNames: filled.names
         )
     }
 

@@ -42,6 +42,7 @@ package struct HistoryEntry: Hashable, Sendable, Codable {
         case orderApplied, orderCancelled, orderAutoCancelled, passwordWrong, passwordLock, lockReleased, passwordViewed
         case certificateIssued, certificateRevoked, certificateHeld, certificateReleased, certificateCancelled
         case pkcs12Downloaded, templateEdited, exported
+        case termsAccepted, stationOrdered
 
         package var text: Text {
             switch self {
@@ -91,6 +92,8 @@ package struct HistoryEntry: Hashable, Sendable, Codable {
             case .pkcs12Downloaded: Text("PKCS#12ダウンロード", "PKCS#12 downloaded")
             case .templateEdited: Text("メールテンプレート編集", "Mail template edited")
             case .exported: Text("CSV出力", "CSV export")
+            case .termsAccepted: Text("利用約款への同意", "Terms accepted")
+            case .stationOrdered: Text("USBトークンへの発行指示", "Sent to the token station")
             }
         }
     }

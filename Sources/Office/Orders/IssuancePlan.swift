@@ -8,6 +8,9 @@ package struct IssuancePlan: Hashable, Sendable {
         package let value: String
     }
 
+    package let use: CertificateUse
+    /// The CA that is asked.
+    package let issuer: String
     package var issuanceProfile: String
     package var subject: [Item] = []
     package var alternativeNames: [Item] = []
@@ -16,12 +19,15 @@ package struct IssuancePlan: Hashable, Sendable {
     package var signatureAlgorithm: String?
     package var validityDays: Int
 
-    /// - Parameter shortTermDays: how long a short-term certificate lasts.
-    package init(order: Order, profile: Profile, shortTermDays: Int) {
+    /// - Parameters:
+    ///   - shortTermDays: how long a short-term certificate lasts.
+    ///   - issuer: the CA that issues for the profile's use at this time.
+    package init(order: Order, profile: Profile, shortTermDays: Int, issuer: String) {
+        (use, self.issuer) = (profile.settings.use, issuer)
         let days: [CertificateTerm: Int] = [.oneYear: 365, .twoYears: 730, .fourYears: 1461, .short: shortTermDays]
         validityDays = days[order.term] ?? shortTermDays
         issuanceProfile = Self.name(order, profile)
-        signatureAlgorithm = profile.settings.signature == .rsassaPSS ? "rsassaPSSSHA256" : nil
+        signatureAlgorithm = Self.isPSS(order, profile) ? "rsassaPSSSHA256" : nil
         let organisation = profile.subject
         add("countryName", organisation.country)
         add("stateOrProvinceName", organisation.state)
@@ -49,17 +55,22 @@ package struct IssuancePlan: Hashable, Sendable {
         }
     }
 
+    /// RSASSA-PSS is for certificates of one year alone (section 4.8): an order that is longer was made before the setting.
+    private static func isPSS(_ order: Order, _ profile: Profile) -> Bool {
+        profile.settings.signature == .rsassaPSS && order.term == .oneYear
+    }
+
     private mutating func add(_ kind: String, _ value: String) {
         if !value.isEmpty { subject.append(Item(kind: kind, value: value)) }
     }
 
     /// The name of the issuance profile: what the certificate is for, how long, and what makes it special.
     private static func name(_ order: Order, _ profile: Profile) -> String {
-        let isPSS = profile.settings.signature == .rsassaPSS
+        let isPSS = isPSS(order, profile)
         switch profile.settings.use {
         case .smime:
-            guard order.kindOfLicence == .personal else { return "smime-organization" }
-            return isPSS ? "smime-personal-1y-pss" : "smime-personal"
+            let kind = order.kindOfLicence == .personal ? "smime-personal" : "smime-organization"
+            return kind + (isPSS ? "-1y-pss" : "")
         case .access:
             let terms: [CertificateTerm: String] = [.oneYear: "1y", .twoYears: "2y", .fourYears: "4y", .short: "short"]
             return "access-" + (terms[order.term] ?? "1y") + (order.subject.usesMail ? "-mail" : "")

@@ -132,6 +132,8 @@ package enum CertificateState: String, Codable, CaseIterable, Sendable, Worded {
 package struct OrderCertificate: Hashable, Sendable, Codable {
     package var serial: String
     package var issuer: String
+    /// What it is for; nil for those from before this was written down.
+    package var use: CertificateUse?
     package var issued: Timestamp
     package var notAfter: Timestamp
     package var state: CertificateState
@@ -142,6 +144,7 @@ package struct OrderCertificate: Hashable, Sendable, Codable {
     package init(
         serial: String,
         issuer: String,
+        use: CertificateUse?,
         issued: Timestamp,
         notAfter: Timestamp,
         pem: String,
@@ -149,6 +152,7 @@ package struct OrderCertificate: Hashable, Sendable, Codable {
         fileName: String
     ) {
         (self.serial, self.issuer, self.issued, self.notAfter) = (serial, issuer, issued, notAfter)
+        self.use = use
         (state, self.pem, self.chain, self.fileName) = (.issued, pem, chain, fileName)
     }
 }
@@ -184,6 +188,10 @@ package struct PickUp: Hashable, Sendable, Codable {
     package var notAfter: Timestamp?
     /// When the appliance was asked last.
     package var asked: Timestamp?
+    /// When the present attempt began: which CA is asked goes by it.
+    package var begun: Timestamp?
+    /// When the subscriber accepted the terms, where the key is made at the token station.
+    package var acceptedTerms: Timestamp?
 
     package init(linkHash: [UInt8], sealedLink: [UInt8] = [], sealedPassword: [UInt8], mailed: Timestamp) {
         (self.linkHash, self.sealedLink, self.sealedPassword) = (linkHash, sealedLink, sealedPassword)

@@ -42,8 +42,22 @@ package struct OrderSubject: Hashable, Sendable, Codable {
             }
         }
 
+        /// Which of the two names a person goes by.
+        package enum NameKind: String, CaseIterable, Sendable, Worded {
+            case personalName, pseudonym
+
+            package var text: Text {
+                switch self {
+                case .personalName: Text("個人名", "Personal name")
+                case .pseudonym: Text("仮名", "Pseudonym")
+                }
+            }
+        }
+
         package var commonName = ""
         package var commonNameChoice = ""
+        /// Empty where only the names themselves say it.
+        package var nameKind = ""
         package var surname = ""
         package var givenName = ""
         package var pseudonym = ""
@@ -88,11 +102,18 @@ package struct OrderSubject: Hashable, Sendable, Codable {
         let name = check.value("commonName") { () throws(Refusal) in
             try DNText.check(input.commonName, Text("コモンネーム", "Common name"), limit: 64)
         }
-        let units = checkedUnits(input.units, behind: profile.subject.units.count, &check)
-        let mail = check.value("mail") { () throws(Refusal) in try MailText.check(input.mail) }
-        let (principal, identifier) = checkedDirectoryNames(input, &check)
+        let units = checkedUnits(input.units, behind: profile.subject.units, &check)
+        let mail = check.value("mail") { () throws(Refusal) in
+            input.usesMail ? try MailText.checkForCertificate(input.mail) : try MailText.check(input.mail)
+        }
+        let principal = check.value("userPrincipalName") { () throws(Refusal) in
+            try DirectoryNames.principal(input.userPrincipalName)
+        }
+        let identifier = check.value("securityIdentifier") { () throws(Refusal) in
+            try DirectoryNames.securityIdentifier(input.securityIdentifier)
+        }
         check.require(
-            !profile.settings.smartCardLogon || !principal.isEmpty || !identifier.isEmpty,
+            !profile.settings.smartCardLogon || principal != "" || identifier != "",
             "userPrincipalName",
             Text(
                 "スマートカードログオンが有効なプロファイルでは、UPNまたはSIDが必要です。",
@@ -108,8 +129,8 @@ package struct OrderSubject: Hashable, Sendable, Codable {
             units: units,
             mail: mail ?? "",
             usesMail: input.usesMail,
-            userPrincipalName: principal,
-            securityIdentifier: identifier
+            userPrincipalName: principal ?? "",
+            securityIdentifier: identifier ?? ""
         )
     }
 
@@ -121,7 +142,7 @@ package struct OrderSubject: Hashable, Sendable, Codable {
     ) throws(Refusal) -> OrderSubject {
         var check = FormCheck()
         let mail = check.value("mail") { () throws(Refusal) in
-            let mail = try MailText.check(input.mail)
+            let mail = try MailText.checkForCertificate(input.mail)
             let host = mail.split(separator: "@").last.map(String.init) ?? ""
             guard domains.contains(where: { $0.isForSMIME && $0.covers(host: host) }) else {
                 throw Refusal(
@@ -157,7 +178,11 @@ package struct OrderSubject: Hashable, Sendable, Codable {
             case .personal:
                 check.value("commonNameChoice") { () throws(Refusal) in
                     switch try choice(input.commonNameChoice) as Input.CommonName {
-                    case .mail: try DNText.check(mail ?? "-", Text("メールアドレス", "Mail address"), limit: 64)
+                    // What is wrong with the address is said beside it.
+                    case .mail:
+                        try mail.map { (mail) throws(Refusal) in
+                            try DNText.check(mail, Text("メールアドレス", "Mail address"), limit: 64)
+                        } ?? ""
                     case .personalName: names.common
                     }
                 }
@@ -222,6 +247,7 @@ package struct OrderSubject: Hashable, Sendable, Codable {
                 try DNText.check(input.pseudonym, Text("仮名", "Pseudonym"), limit: 64, isRequired: false)
             } ?? ""
         let typed = [input.surname, input.givenName, input.pseudonym].map { !$0.trimmingBlanks.isEmpty }
+        checkKind(input, typed, &check)
         switch (typed[0], typed[1], typed[2]) {
         case (true, _, false), (false, false, true): break
         case (false, true, false):
@@ -243,62 +269,47 @@ package struct OrderSubject: Hashable, Sendable, Codable {
         return names
     }
 
-    private static func checkedUnits(_ typed: [String], behind first: Int, _ check: inout FormCheck) -> [String] {
+    /// What was chosen and what was typed have to be the same thing.
+    private static func checkKind(_ input: Input, _ typed: [Bool], _ check: inout FormCheck) {
+        guard !input.nameKind.isEmpty else { return }
+        let kind = check.value("nameKind") { () throws(Refusal) in try choice(input.nameKind) as Input.NameKind }
+        let isOther =
+            switch kind {
+            case .personalName: typed == [false, false, true]
+            case .pseudonym: typed != [false, false, false] && !typed[2]
+            case nil: false
+            }
+        check.require(
+            !isOther,
+            "nameKind",
+            Text("選択した名前の種類と入力した項目が一致しません。", "What was chosen here is not the name that was entered.")
+        )
+    }
+
+    private static func checkedUnits(
+        _ typed: [String],
+        behind profile: [String],
+        _ check: inout FormCheck
+    ) -> [String] {
         var units: [String] = []
         for (index, unit) in typed.enumerated() {
             let value = check.value("unit\(index + 2)") { () throws(Refusal) in
                 try DNText.check(unit, Text("部署名", "Department"), limit: 64, isRequired: false)
             }
-            if let value, !value.isEmpty { units.append(value) }
+            guard let value, !value.isEmpty else { continue }
+            check.require(
+                !(profile + units).contains(value),
+                "unit\(index + 2)",
+                Text("同じ部署名(OU)を2回使用できません。", "The same department (OU) cannot stand twice.")
+            )
+            units.append(value)
         }
         check.require(
-            first + units.count <= 3,
+            profile.count + units.count <= 3,
             "unit3",
             Text("部署名(OU)はプロファイルのものを含めて3つまでです。", "There may be three departments (OU), the profile's included.")
         )
         return units
-    }
-
-    private static func checkedDirectoryNames(_ input: Input, _ check: inout FormCheck) -> (String, String) {
-        let principal = input.userPrincipalName.trimmingBlanks
-        check.require(
-            principal.isEmpty || (principal.count <= 128 && principal.allSatisfy(MailText.isAllowed)),
-            "userPrincipalName",
-            Text("UPNは半角128文字以内で入力してください。", "A UPN has at most 128 half-width characters.")
-        )
-        let identifier = input.securityIdentifier.trimmingBlanks
-        check.require(
-            identifier.count <= 128 && identifier.allSatisfy { $0.isASCIIAlphanumeric || $0 == "-" },
-            "securityIdentifier",
-            Text("SIDは半角英数字とハイフン128文字以内で入力してください。", "A SID has at most 128 letters, digits and hyphens.")
-        )
-        return (principal, identifier)
-    }
-}
-
-/// Mail addresses as the office takes them: half width, at most 128 characters.
-package enum MailText {
-    package static func isAllowed(_ character: Character) -> Bool {
-        character.isASCIIAlphanumeric || "@._+-'/=&*#^{|}".contains(character)
-    }
-
-    /// Checks an address (RFC 5321 dot-atom and domain) and gives it back without blanks around it.
-    package static func check(_ text: String) throws(Refusal) -> String {
-        let mail = text.trimmingBlanks
-        let parts = mail.split(separator: "@", omittingEmptySubsequences: false)
-        let isRight =
-            mail.count <= 128 && parts.count == 2 && mail.allSatisfy(isAllowed) && (1...64).contains(parts[0].count)
-            && !parts[0].hasPrefix(".") && !parts[0].hasSuffix(".") && !parts[0].contains("..")
-        guard isRight, MailDomain.isName(String(parts[1])) else {
-            throw Refusal(
-                .input,
-                Text(
-                    "メールアドレスを半角128文字以内で正しく入力してください(例: taro@example.com)。",
-                    "Enter a mail address of at most 128 half-width characters, such as taro@example.com."
-                )
-            )
-        }
-        return mail
     }
 }
 

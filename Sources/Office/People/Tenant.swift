@@ -7,6 +7,8 @@ package struct Tenant: Hashable, Sendable, Codable {
     package var organisation: String
     package var organisationEnglish: String
     package var organisationKana: String
+    /// Where it is registered (ISO 3166-1 alpha-2): C of its administrators' certificates.
+    package var country: String
     package var address: String
     package var telephone: String
     /// When the administrators last said that the data above is right.
@@ -20,6 +22,7 @@ package struct Tenant: Hashable, Sendable, Codable {
         organisation: String,
         organisationEnglish: String,
         organisationKana: String,
+        country: String = Tenant.home,
         address: String,
         telephone: String,
         mayPrepay: Bool,
@@ -27,8 +30,12 @@ package struct Tenant: Hashable, Sendable, Codable {
     ) {
         (self.id, self.organisation) = (id, organisation)
         (self.organisationEnglish, self.organisationKana) = (organisationEnglish, organisationKana)
+        self.country = country
         (self.address, self.telephone, self.mayPrepay, self.created) = (address, telephone, mayPrepay, created)
     }
+
+    /// The service's own country, where its contract holders are unless something else is said.
+    package static let home = "JP"
 
     /// Whether nothing is missing that vetting needs (PRO-19).
     package var isComplete: Bool {

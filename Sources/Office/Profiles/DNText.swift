@@ -29,6 +29,24 @@ package enum DNText {
                 )
             )
         }
+        guard !text.unicodeScalars.contains(where: \.isUnseen) else {
+            throw Refusal(
+                .input,
+                Text(
+                    "\(label.japanese)に目に見えない文字、または外字が含まれています。入力し直してください。",
+                    "The \(label.english.lowercased()) contains a character that nobody sees. Type it anew."
+                )
+            )
+        }
+        guard !trimmed.unicodeScalars.allSatisfy(\.isFiller) else {
+            throw Refusal(
+                .input,
+                Text(
+                    "\(label.japanese)は記号だけでは登録できません。正しい名称を入力してください。",
+                    "The \(label.english.lowercased()) says nothing: it has only dots and dashes."
+                )
+            )
+        }
         guard trimmed.unicodeScalars.count <= limit else {
             throw Refusal(
                 .input,
@@ -53,6 +71,29 @@ extension String {
 }
 
 extension Unicode.Scalar {
+    /// Whether nobody sees it, or it changes how others look: the appliance signs no name with it.
+    var isUnseen: Bool {
+        switch value {
+        case 0x20, 0x3000: return false
+        case 0x034F, 0x115F, 0x1160, 0x2800, 0x3099, 0x309A, 0x3164, 0xFFA0, 0xFFFD: return true
+        default: break
+        }
+        switch properties.generalCategory {
+        case .control, .format, .privateUse, .unassigned, .surrogate, .lineSeparator, .paragraphSeparator,
+            .spaceSeparator:
+            return true
+        default: return false
+        }
+    }
+
+    /// Dots, dashes and spaces, in half or full width, which alone only say that there is no name.
+    var isFiller: Bool {
+        switch value {
+        case 0x20, 0x2D, 0x2E, 0x3000, 0xFF0D, 0xFF0E, 0x2010, 0x2013, 0x2014, 0x2212, 0x30FC, 0x30FB, 0x3002: true
+        default: false
+        }
+    }
+
     /// As a message shows it.
     var shown: String {
         properties.isControl ? "U+" + String(value, radix: 16, uppercase: true) : String(Character(self))

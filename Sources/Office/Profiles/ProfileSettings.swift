@@ -25,6 +25,12 @@ package struct ProfileSettings: Hashable, Sendable, Codable {
     package init(use: CertificateUse, signature: CertificateSignature) {
         (self.use, self.signature) = (use, signature)
     }
+
+    /// Whether certificates may be picked up so. A file can be copied, and nobody knows where the key of a request is: where
+    /// export is forbidden, keys are made in USB tokens, which do not let them out (PKP-04, Q-40).
+    package func allows(_ option: Order.KeyOption) -> Bool {
+        !forbidsExport || option == .token
+    }
 }
 
 package struct PortalSettings: Hashable, Sendable, Codable {

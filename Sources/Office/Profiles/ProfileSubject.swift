@@ -94,6 +94,16 @@ package struct ProfileSubject: Hashable, Sendable, Codable {
                 number: input.identifierNumber
             )
         }
+        if case .some(.some(let registered)) = identifier {
+            check.require(
+                registered.country == input.country,
+                "identifierCountry",
+                Text(
+                    "organizationIdentifierの国は、組織の国(C)と一致している必要があります。",
+                    "The organizationIdentifier's country must be that of the organisation (C)."
+                )
+            )
+        }
         if use == .smime, case .some(.none) = identifier {
             check.note(
                 "identifierScheme",

@@ -25,29 +25,29 @@ package struct OfficeSettings: Sendable {
     }
 }
 
-/// The issuers that the office asks for, by what a certificate is for.
+/// The issuers that the office asks, by what a certificate is for and when it is made.
 package struct IssuingSettings: Sendable {
-    package var accessIssuer: String
-    package var smimeIssuer: String
+    package var access: IssuerSuccession
+    package var smime: IssuerSuccession
     package var administratorProfile: String
     package var keyAlgorithm: String
     /// S/MIME certificates of four years are longer than the Baseline Requirements allow.
     package var refusesFourYearsForSMIME: Bool
 
     package init(
-        accessIssuer: String,
-        smimeIssuer: String,
+        access: IssuerSuccession,
+        smime: IssuerSuccession,
         administratorProfile: String,
         keyAlgorithm: String = "rsa-2048",
         refusesFourYearsForSMIME: Bool = true
     ) {
-        (self.accessIssuer, self.smimeIssuer) = (accessIssuer, smimeIssuer)
+        (self.access, self.smime) = (access, smime)
         (self.administratorProfile, self.keyAlgorithm) = (administratorProfile, keyAlgorithm)
         self.refusesFourYearsForSMIME = refusesFourYearsForSMIME
     }
 
-    package func issuer(for use: CertificateUse) -> String {
-        use == .access ? accessIssuer : smimeIssuer
+    package func issuers(for use: CertificateUse) -> IssuerSuccession {
+        use == .access ? access : smime
     }
 }
 

@@ -20,7 +20,7 @@ extension OfficeDesk {
         case .revoke: (type, why) = (.revoked, Self.words(ofReason: reason))
         case .hold: type = .held
         case .release: type = .released
-        case .unlock, .showPassword, .downloadFile: return
+        case .unlock, .showPassword, .downloadFile, .reissue, .reissueFile: return
         }
         try post(type, about: order, reason: why, in: records, at: now)
     }

@@ -50,7 +50,7 @@ extension OfficeDesk {
             case .unlock:
                 done = .lockReleased
                 order.pickUp.release()
-            case .showPassword, .downloadFile: throw Refusal.notPermitted
+            case .showPassword, .downloadFile, .reissue, .reissueFile: throw Refusal.notPermitted
             }
             try records.orders.save(order)
             try records.history.insert(entry(done, of: id, in: order.tenant, by: caller.actor, at: now))
@@ -71,7 +71,7 @@ extension OfficeDesk {
                     }
                 case .hold: _ = try client.status(.holdCertificate) { $0.member("serial", serial) }
                 case .release: _ = try client.status(.releaseCertificate) { $0.member("serial", serial) }
-                case .unlock, .showPassword, .downloadFile: break
+                case .unlock, .showPassword, .downloadFile, .reissue, .reissueFile: break
                 }
             }
         } catch let SignerClientError.refused(error) {

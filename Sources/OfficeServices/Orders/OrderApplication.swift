@@ -126,11 +126,11 @@ extension OfficeDesk {
         let option = Order.KeyOption(rawValue: input.keyOption)
         check.require(option != nil, "keyOption", Text("鍵の生成方法を選択してください。", "Choose how the key is made."))
         check.require(
-            !(chosen.profile.settings.forbidsExport && option == .pkcs12),
+            option.map(chosen.profile.settings.allows) ?? true,
             "keyOption",
             Text(
-                "このプロファイルは秘密鍵エクスポート不可のため、PKCS#12は選択できません。",
-                "This profile forbids export of private keys; PKCS#12 cannot be chosen."
+                "このプロファイルは秘密鍵エクスポート不可のため、USBトークンのみ選択できます。",
+                "This profile forbids export of private keys: only a USB token can be chosen."
             )
         )
         _ = check.value("password") { () throws(Refusal) in

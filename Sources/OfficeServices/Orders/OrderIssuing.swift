@@ -28,7 +28,7 @@ extension OfficeDesk {
             let generated = made.password.map { secret in
                 secret.secret.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
             }
-            return (made.issued, made.pkcs12, generated)
+            return Made(made.issued, file: made.pkcs12, password: generated)
         }
     }
 
@@ -43,14 +43,12 @@ extension OfficeDesk {
         try await pickUp(link: link, password: password, address: address, option: option) { order, plan in
             let asked = certificateOrder(order, plan, request: request)
             let issued = try await appliance.ask { client throws(SignerClientError) in try client.issue(asked) }
-            return (issued, nil, nil)
+            return Made(issued)
         }
     }
 
     /// Seconds after which the appliance is not at an order any more: twice what a call to it may take.
     private static let longestAsking: Int64 = 60
-
-    private typealias Made = (issued: IssuedCertificate, file: [UInt8]?, password: String?)
 
     private func pickUp(
         link: String,
@@ -68,7 +66,7 @@ extension OfficeDesk {
             let (order, plan) = try await begin(opened.id, option: option)
             do {
                 let made = try await make(order, plan)
-                return try await finish(order, made, address: address)
+                return try await finish(order, plan, made, by: Actor(name: "", address: address))
             } catch let SignerClientError.refused(error) {
                 tries -= 1
                 guard tries > 0, try await giveUpLost(error, order, askedBefore: earlier) else {
@@ -79,7 +77,7 @@ extension OfficeDesk {
     }
 
     /// Writes down what will be asked.
-    private func begin(_ id: String, option: Order.KeyOption) async throws -> (Order, IssuancePlan) {
+    func begin(_ id: String, option: Order.KeyOption) async throws -> (Order, IssuancePlan) {
         let now = now
         return try await store.write { [self] records in
             guard var order = try records.orders.get(id), let profile = try records.profiles.get(order.profile) else {
@@ -100,8 +98,10 @@ extension OfficeDesk {
                     )
                 )
             }
-            let plan = IssuancePlan(order: order, profile: profile, shortTermDays: settings.catalogue.shortTermDays)
+            guard profile.settings.allows(option) else { throw Refusal.exportForbidden }
+            let plan = plan(order, profile, at: order.pickUp.begun ?? now)
             if order.pickUp.notAfter == nil {
+                order.pickUp.begun = now
                 order.pickUp.notAfter = Timestamp(seconds: now.seconds + Int64(plan.validityDays) * 86_400 - 1)
             }
             order.pickUp.asked = now
@@ -110,19 +110,30 @@ extension OfficeDesk {
         }
     }
 
-    private func finish(_ order: Order, _ made: Made, address: String) async throws -> PickedUp {
+    /// What is asked for the order, as its profile stands and from whom at that moment.
+    func plan(_ order: Order, _ profile: Profile, at begun: Timestamp) -> IssuancePlan {
+        IssuancePlan(
+            order: order,
+            profile: profile,
+            shortTermDays: settings.catalogue.shortTermDays,
+            issuer: settings.issuing.issuers(for: profile.settings.use).issuer(at: begun, calendar: calendar)
+        )
+    }
+
+    func finish(_ order: Order, _ plan: IssuancePlan, _ made: Made, by actor: Actor) async throws -> PickedUp {
         let now = now
         let done = try await store.write { [self] records -> PickedUp in
             guard var order = try records.orders.get(order.id), let notAfter = order.pickUp.notAfter else {
                 throw Refusal.notFound
             }
             let certificate = OrderCertificate(
-                serial: made.issued.serial,
-                issuer: try issuer(of: order, in: records),
+                serial: made.serial,
+                issuer: plan.issuer,
+                use: plan.use,
                 issued: now,
                 notAfter: notAfter,
-                pem: made.issued.certificate,
-                chain: made.issued.chain,
+                pem: made.certificate,
+                chain: made.chain,
                 fileName: order.fileName
             )
             order.certificate = certificate
@@ -132,17 +143,11 @@ extension OfficeDesk {
                 let last = calendar.end(of: calendar.day(of: now) + Order.fileDays)
                 try records.files.save(KeyFile(id: order.id, until: last, content: file))
             }
-            let actor = Actor(name: "", address: address)
             try records.history.insert(entry(.certificateIssued, of: order.id, in: order.tenant, by: actor, at: now))
             try postIssued(order, asFile: made.file != nil, in: records, at: now)
             return PickedUp(order: order, certificate: certificate, file: made.file, password: made.password)
         }
         return done
-    }
-
-    private func issuer(of order: Order, in records: OfficeRecords) throws -> String {
-        let use = try records.profiles.get(order.profile)?.settings.use ?? .access
-        return settings.issuing.issuer(for: use)
     }
 
     /// Where the appliance has fulfilled the order and its answer was lost: that certificate is given back, and the order
@@ -167,7 +172,7 @@ extension OfficeDesk {
         try await store.write { records in
             guard var order = try records.orders.get(order.id) else { throw Refusal.notFound }
             order.pickUp.attempt += 1
-            order.pickUp.notAfter = nil
+            (order.pickUp.notAfter, order.pickUp.begun) = (nil, nil)
             try records.orders.save(order)
         }
         return true
@@ -175,6 +180,7 @@ extension OfficeDesk {
 
     /// An order that ends without its pick-up may have led to a certificate whose answer was lost: that is nobody's.
     func giveBackLost(_ order: Order) async throws {
+        if order.keyOption == .token { return try await giveBackFromStation(order) }
         let name = order.applianceOrder
         do {
             _ = try await appliance.ask { client throws(SignerClientError) in
@@ -186,16 +192,14 @@ extension OfficeDesk {
         }
     }
 
-    private func certificateOrder(_ order: Order, _ plan: IssuancePlan, request: String) -> CertificateOrder {
+    func certificateOrder(_ order: Order, _ plan: IssuancePlan, request: String) -> CertificateOrder {
         var asked = CertificateOrder(
             order: order.applianceOrder,
             profile: plan.issuanceProfile,
             request: request,
             subject: plan.subject.map { .init($0.kind, $0.value) }
         )
-        asked.issuer =
-            plan.subject.contains { $0.kind == "organizationIdentifier" }
-            ? settings.issuing.smimeIssuer : settings.issuing.accessIssuer
+        asked.issuer = plan.issuer
         asked.alternativeNames = plan.alternativeNames.map { .init($0.kind, $0.value) }
         asked.securityIdentifier = plan.securityIdentifier
         asked.extendedKeyUsages = plan.extendedKeyUsages
@@ -205,7 +209,36 @@ extension OfficeDesk {
     }
 }
 
+/// What the appliance has made of an order.
+struct Made: Sendable {
+    let serial: String
+    let certificate: String
+    let chain: [String]
+    /// A PKCS#12 file, where the appliance has made the key, and its password, where that is the appliance's too.
+    let file: [UInt8]?
+    let password: String?
+
+    init(serial: String, certificate: String, chain: [String]) {
+        (self.serial, self.certificate, self.chain) = (serial, certificate, chain)
+        (file, password) = (nil, nil)
+    }
+
+    init(_ issued: IssuedCertificate, file: [UInt8]? = nil, password: String? = nil) {
+        (serial, certificate, chain) = (issued.serial, issued.certificate, issued.chain)
+        (self.file, self.password) = (file, password)
+    }
+}
+
 extension Refusal {
+    /// PKP-04
+    package static let exportForbidden = Refusal(
+        .state,
+        Text(
+            "このプロファイルでは秘密鍵のエクスポートが禁止されているため、この方法では証明書を取得できません。秘密鍵を取り出せないUSBトークンでの発行を、証明書管理者に依頼してください。",
+            "This profile forbids export of private keys, so the certificate cannot be picked up in this way. Ask your certificate manager to have it made in a USB token, which lets no key out."
+        )
+    )
+
     /// An answer of the appliance as people see it: what was wrong with the request is said, what concerns the office's
     /// own doing is not theirs to mend.
     init(_ error: ServiceError, field: String) {

@@ -115,6 +115,17 @@ extension OfficeDesk {
         return order
     }
 
+    /// What keeps the order's certificate from being renewed or reissued now; nil where nothing does (CA-02, CA-12).
+    package func obstacle(to followUp: FollowUp, of order: Order, _ profile: Profile) -> FollowUpObstacle? {
+        order.obstacle(
+            to: followUp,
+            profile: profile,
+            issuers: settings.issuing.issuers(for: profile.settings.use),
+            at: now,
+            calendar: calendar
+        )
+    }
+
     /// The actions that the order allows and the caller may do.
     package func actions(on order: Order, by caller: Caller) -> Set<OrderAction> {
         order.actions(at: now, calendar: calendar).filter { $0.function.isOpen(to: caller.user, on: order.profile) }

@@ -19,10 +19,11 @@ extension OfficeDesk {
             let claim = try await claim(id)
             try await revokeAttempts(1..<claim.certificate.attempt, of: claim.certificate, because: "superseded")
             let end = Timestamp(seconds: now.seconds + AdministratorCertificate.validityDays * 86_400)
-            let order = keyOrder(claim, password: password, until: end)
+            let issuer = settings.issuing.access.issuer(at: now, calendar: calendar)
+            let order = keyOrder(claim, password: password, by: issuer, until: end)
             do {
                 let made = try await appliance.ask { client throws(SignerClientError) in try client.issueKey(order) }
-                try await accept(made, until: end, for: claim.certificate, by: actor)
+                try await accept(made, of: issuer, until: end, for: claim.certificate, by: actor)
                 _ = try await revokeWithdrawnCertificates()
                 return IssuedKeyFile(name: claim.certificate.user + ".p12", content: made.pkcs12)
             } catch SignerClientError.refused(let refusal) {
@@ -36,6 +37,7 @@ extension OfficeDesk {
 
     struct Claim: Sendable {
         let certificate: AdministratorCertificate
+        let country: String
         let organisation: String
     }
 
@@ -48,22 +50,27 @@ extension OfficeDesk {
             guard certificate.status == .applied else { throw Refusal.administratorPickUpOver }
             certificate.attempt += 1
             try records.administratorCertificates.save(certificate)
-            return Claim(certificate: certificate, organisation: tenant.organisation)
+            return Claim(certificate: certificate, country: tenant.country, organisation: tenant.organisation)
         }
     }
 
-    private func keyOrder(_ claim: Claim, password: String, until end: Timestamp) -> KeyOrder {
+    private func keyOrder(
+        _ claim: Claim,
+        password: String,
+        by issuer: String,
+        until end: Timestamp
+    ) -> KeyOrder {
         let certificate = claim.certificate
         var order = CertificateOrder(
             order: certificate.order,
             profile: settings.issuing.administratorProfile,
             request: "",
             subject: [
-                .init("organizationName", claim.organisation), .init("commonName", certificate.user),
-                .init("emailAddress", certificate.mail),
+                .init("countryName", claim.country), .init("organizationName", claim.organisation),
+                .init("commonName", certificate.user), .init("emailAddress", certificate.mail),
             ]
         )
-        order.issuer = settings.issuing.accessIssuer
+        order.issuer = issuer
         order.alternativeNames = [.init("rfc822Name", certificate.mail)]
         order.notAfter = CivilTime(secondsSinceEpoch: end.seconds).rfc3339
         return KeyOrder(
@@ -77,11 +84,12 @@ extension OfficeDesk {
     /// Makes the new certificate the user's only one. Where another try overtook this one, its certificate is revoked.
     private func accept(
         _ made: IssuedKey,
+        of issuer: String,
         until end: Timestamp,
         for claimed: AdministratorCertificate,
         by actor: Actor
     ) async throws {
-        let (now, issuer) = (now, settings.issuing.accessIssuer)
+        let now = now
         let fingerprint = try Self.fingerprint(pem: made.issued.certificate)
         let isAccepted = try await store.write { [self] records in
             guard var certificate = try records.administratorCertificates.get(claimed.id),

@@ -95,6 +95,8 @@ extension OfficeDesk {
             guard let order = try await store.read({ try $0.orders.get(id) }), order.status == .waiting else {
                 continue
             }
+            // What the station has made is in somebody's token: it counts as picked up.
+            if order.isForStation, try await takeFromStation(order, by: .system) { continue }
             if order.pickUp.notAfter != nil { try await giveBackLost(order) }
             try await store.write { [self] records in
                 guard var order = try records.orders.get(order.id), order.status == .waiting else { return }

@@ -116,7 +116,11 @@ extension Flow {
                 + values.pairs.filter { !own.contains($0.name) }
         )
         let names = steps.map(\.name) + [Words.confirm]
-        var page = Page(title, [.steps(names, current: index)] + view.blocks + [.form(form)])
+        var page = Page(
+            title,
+            [.steps(names, current: index)] + view.blocks + [.form(form)],
+            scripts: ["/static/forms.js"]
+        )
         page.problems = problems
         return page
     }

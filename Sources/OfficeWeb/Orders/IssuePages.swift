@@ -132,7 +132,7 @@ struct OrderForm {
         )
         if use == .access { fields += directoryFields }
         fields += pickUpFields
-        return Flow.View(blocks: use == .smime ? [notices] : [], fields: fields)
+        return Flow.View(blocks: use == .smime && chosen.licence.kind == .personal ? [notices] : [], fields: fields)
     }
 
     private var fixed: [Field] {
@@ -189,6 +189,18 @@ struct OrderForm {
                     isRequired: true
                 ),
                 Field(
+                    "nameKind",
+                    Text("名前の種類", "Kind of name"),
+                    .radio(Field.options(OrderSubject.Input.NameKind.self)),
+                    value: values.has("nameKind")
+                        ? values["nameKind"] : OrderSubject.Input.NameKind.personalName.rawValue,
+                    hint: Text(
+                        "コモンネームがメールアドレスの場合も、いずれかが必要です。",
+                        "One of them is needed with a mail address as common name, too."
+                    ),
+                    isRequired: true
+                ),
+                Field(
                     "surname",
                     Text("名字(SurName)", "Surname"),
                     value: values["surname"],
@@ -230,8 +242,7 @@ struct OrderForm {
                 Text("メールアドレス(@を含む左側)", "Mail address (left part, with @)"),
                 value: values["localPart"],
                 hint: Text("例: taro@ または taro@mail.", "For example taro@ or taro@mail."),
-                isRequired: true,
-                data: [("address-preview", "#mailDomain")]
+                isRequired: true
             ),
             Field(
                 "mailDomain",
@@ -239,6 +250,13 @@ struct OrderForm {
                 .select(domains.map { .init($0.name, Text(verbatim: $0.name)) }),
                 value: values["mailDomain"],
                 isRequired: true
+            ),
+            Field(
+                "mail",
+                Text("入力されたメールアドレス", "The address"),
+                .fixed,
+                value: values["localPart"] + values["mailDomain"],
+                data: [("address-preview", "{localPart}{mailDomain}")]
             ),
         ]
     }
@@ -271,15 +289,21 @@ struct OrderForm {
             Field.Option(
                 option.rawValue,
                 option.text,
-                isDisabled: option == .pkcs12 && chosen.profile.settings.forbidsExport
+                isDisabled: !chosen.profile.settings.allows(option)
             )
         }
+        let usual = options.first { !$0.isDisabled }?.value ?? ""
         return [
             Field(
                 "keyOption",
                 Text("鍵の生成方法", "How the key is made"),
                 .radio(options),
-                value: values.has("keyOption") ? values["keyOption"] : Order.KeyOption.pkcs12.rawValue,
+                value: values.has("keyOption") ? values["keyOption"] : usual,
+                hint: chosen.profile.settings.forbidsExport
+                    ? Text(
+                        "秘密鍵エクスポート不可のプロファイルのため、秘密鍵を取り出せないUSBトークンのみ選択できます。",
+                        "The profile forbids export of private keys: only USB tokens can be chosen, which let no key out."
+                    ) : nil,
                 isRequired: true
             ),
             Field(
@@ -330,7 +354,7 @@ extension OrderInput {
         self.init()
         (profile, licence) = (values["profile"], values["licence"])
         subject.commonName = values["commonName"]
-        subject.commonNameChoice = values["commonNameChoice"]
+        (subject.commonNameChoice, subject.nameKind) = (values["commonNameChoice"], values["nameKind"])
         (subject.surname, subject.givenName, subject.pseudonym) = (
             values["surname"], values["givenName"], values["pseudonym"]
         )

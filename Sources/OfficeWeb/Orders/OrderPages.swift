@@ -238,11 +238,11 @@ struct OrderDetailPage {
         let caller = try visit.caller
         let (order, history) = try await desk.order(visit["id"], by: caller)
         let actions = desk.actions(on: order, by: caller)
-        let links = OrderAction.allCases.filter(actions.contains).map { action -> Link in
-            let paths: [OrderAction: String] = [.showPassword: "password", .downloadFile: "file"]
-            return Link(action.text, "/orders/\(order.id)/\(paths[action] ?? action.rawValue)", isButton: true)
+        let links = (OrderAction.changes + [.showPassword]).filter(actions.contains).map { action -> Link in
+            let path = action == .showPassword ? "password" : action.rawValue
+            return Link(action.text, "/orders/\(order.id)/\(path)", isButton: true)
         }
-        var blocks: [Block] = [.links(links.filter { !$0.target.hasSuffix("/file") })]
+        var blocks: [Block] = [.links(links)]
         if actions.contains(.downloadFile) {
             blocks.append(
                 .form(
@@ -284,7 +284,13 @@ struct OrderDetailPage {
                 Fact(Text("シリアル番号", "Serial number"), certificate.serial),
                 Fact(Text("発行日", "Issued"), desk.calendar.display(certificate.issued, seconds: true)),
                 Fact(Text("有効期限", "End of validity"), desk.calendar.display(certificate.notAfter, seconds: true)),
+                Fact(Text("発行した中間CA", "Issued by the CA"), certificate.issuer),
             ]
+        }
+        facts += FollowUp.allCases.compactMap { followUp in
+            guard order.certificate != nil else { return nil }
+            let obstacle = desk.obstacle(to: followUp, of: order, profile)
+            return Fact(followUp.text, obstacle?.text ?? Text("可能", "Possible"))
         }
         if order.pickUp.isLocked(at: desk.now) {
             facts.append(Fact(Text("ロック", "Lock"), Text("パスワードロック中", "Locked after wrong passwords")))
@@ -348,7 +354,8 @@ struct OrderDetailPage {
         case .hold: Text("証明書は一時的に使用できなくなります。保留解除で元に戻せます。", "The certificate stops working until it is released.")
         case .release: Text("証明書は再び使用できるようになります。", "The certificate works again.")
         case .unlock: Text("パスワードの試行回数を0に戻し、ロックを解除します。", "The count of wrong passwords begins anew.")
-        case .showPassword, .downloadFile: Text("表示したことは操作履歴に記録されます。", "The history will say that it was viewed.")
+        case .showPassword, .downloadFile, .reissue, .reissueFile:
+            Text("表示したことは操作履歴に記録されます。", "The history will say that it was viewed.")
         }
     }
 }

@@ -11,6 +11,7 @@ enum GuidePage {
                     "Open the .pfx file and enter the key-protection password; the certificate goes to the place below."
                 )
             ),
+            .paragraph(export),
             .table(
                 TableView(
                     caption: Text("OS・ブラウザごとの証明書の保存場所", "Where certificates are kept, by system and browser"),
@@ -22,6 +23,12 @@ enum GuidePage {
                 )
             ),
         ]
+    )
+
+    /// What becomes of "exportable" where the key comes as a file (PKP-03).
+    static let export = Text(
+        "秘密鍵は.pfxファイルの中にあります。Windowsでは、取り込みの際に「このキーをエクスポート可能にする」を選択しなければ、証明書ストアの秘密鍵はエクスポートできません。取り込み後は.pfxファイルを削除してください。秘密鍵を一切取り出せないようにするには、USBトークンでの発行を証明書管理者に依頼してください。",
+        "The private key is in the .pfx file. On Windows the key in the store cannot be exported unless “Mark this key as exportable” is ticked at the import. Delete the .pfx file afterwards. A key that nobody can ever take out is made in a USB token: ask your certificate manager."
     )
 
     private static let rows: [[Text]] = [

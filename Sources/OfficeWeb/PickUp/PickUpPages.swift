@@ -54,6 +54,7 @@ extension Routes {
         }
         post("/pick-up/:link/browser", .everybody) { visit in
             do {
+                try Self.checkTerms(visit)
                 let picked = try await desk.pickUp(
                     link: visit["link"],
                     password: visit.form["pickUpPassword"],
@@ -70,7 +71,20 @@ extension Routes {
             } catch let refusal as Refusal {
                 let text = refusal.problems.first?.text(visit.language) ?? ""
                 let body = try JSONEncoder().encode(["error": text])
-                return .jsonRefusal(String(decoding: body, as: UTF8.self), refusal.kind == .input ? 422 : 409)
+                // 422 says that this very request will never be accepted: the page makes another key.
+                let isRequest = refusal.problems.first?.field == "request"
+                return .jsonRefusal(String(decoding: body, as: UTF8.self), isRequest ? 422 : 409)
+            }
+        }
+        post("/pick-up/:link/terms", .everybody) { visit in
+            try await Self.again(visit, desk) { _ in
+                try Self.checkTerms(visit)
+                let order = try await desk.acceptTerms(
+                    link: visit["link"],
+                    password: visit.form["pickUpPassword"],
+                    address: visit.address
+                )
+                return try await PickUpPage(order: order, visit: visit, desk: desk).wayPage([])
             }
         }
         get("/guide", .everybody) { _ in .page(GuidePage.page) }
@@ -152,25 +166,20 @@ struct PickUpPage {
     /// What the opened order offers.
     func wayPage(_ problems: [Refusal.Problem]) async throws -> Page {
         if let certificate = order.certificate { return certificatePage(certificate, [issued]) }
-        let isGenerated = try await desk.profile(of: order).settings.use == .smime
+        let settings = try await desk.profile(of: order).settings
+        guard settings.allows(order.keyOption) else { return Page(Refusal.exportForbidden) }
+        let isGenerated = settings.use == .smime
         var page: Page
         switch order.keyOption {
         case .pkcs12: page = Page(Self.title, [facts, .form(fileForm(isGenerated))])
         case .csr: page = Page(Self.title, [facts, .form(requestForm)])
-        case .browser: page = Page(Self.title, [facts, .form(browserForm)], scripts: ["/static/pickup-key.js"])
-        case .token:
+        case .browser:
             page = Page(
                 Self.title,
-                [
-                    facts,
-                    .paragraph(
-                        Text(
-                            "この証明書はUSBトークンに発行されます。証明書管理者の案内に従い、発行窓口でトークンをお受け取りください。",
-                            "This certificate is made in a USB token, at the officers' token station. Ask your certificate manager when and where."
-                        )
-                    ),
-                ]
+                [facts, .paragraph(GuidePage.export), .form(browserForm(isGenerated))],
+                scripts: ["/static/pickup-key.js"]
             )
+        case .token: page = Page(Self.title, [facts] + station)
         }
         page.problems = problems
         if !problems.isEmpty { page.status = 422 }
@@ -248,36 +257,70 @@ struct PickUpPage {
         )
     }
 
-    private var browserForm: FormView {
-        FormView(
+    /// - Parameter isGenerated: the page makes the file's password, and nobody types one (PKP-06).
+    private func browserForm(_ isGenerated: Bool) -> FormView {
+        let passwords = [
+            Field(
+                "password",
+                Text("鍵保護パスワード", "Key-protection password"),
+                .password,
+                hint: Text(
+                    "鍵はこのブラウザで作られ、外に出ません。半角英字と数字を混在させて12文字以上。",
+                    "The key is made in this browser and never leaves it. 12 or more letters and digits, mixed."
+                ),
+                isRequired: true,
+                autocomplete: "new-password"
+            ),
+            Field(
+                "passwordAgain",
+                Text("鍵保護パスワード(確認)", "Key-protection password again"),
+                .password,
+                isRequired: true,
+                autocomplete: "new-password"
+            ),
+        ]
+        let generated = [("password", Text(verbatim: "generated"))]
+        return FormView(
             action: base + "/browser",
-            fields: [
-                Field(
-                    "password",
-                    Text("鍵保護パスワード", "Key-protection password"),
-                    .password,
-                    hint: Text(
-                        "鍵はこのブラウザで作られ、外に出ません。半角英字と数字を混在させて12文字以上。利用約款に同意のうえお進みください。",
-                        "The key is made in this browser and never leaves it. 12 or more letters and digits, mixed. Going on, you accept the subscriber terms."
-                    ),
-                    isRequired: true,
-                    autocomplete: "new-password"
-                ),
-                Field(
-                    "passwordAgain",
-                    Text("鍵保護パスワード(確認)", "Key-protection password again"),
-                    .password,
-                    isRequired: true,
-                    autocomplete: "new-password"
-                ),
-            ],
+            fields: (isGenerated ? [] : passwords) + [terms],
             buttons: [.init(Text("鍵を作成して証明書を取得", "Make the key and get the certificate"), isDisabled: true)],
             hidden: opened,
             data: [
                 ("pickup-key", Text("", "")), ("key-algorithm", Text(verbatim: desk.settings.issuing.keyAlgorithm)),
                 ("common-name", Text(verbatim: order.subject.commonName)),
-            ] + BrowserTexts.all
+            ] + (isGenerated ? generated : []) + BrowserTexts.all
         )
+    }
+
+    /// The key is made in a USB token at the officers' station, once the terms are accepted here.
+    private var station: [Block] {
+        guard order.pickUp.acceptedTerms == nil else {
+            return [
+                .notice(.ok, Text("利用約款への同意を受け付けました。", "The terms are accepted.")),
+                .paragraph(
+                    Text(
+                        "証明書はUSBトークンに発行されます。証明書管理者の案内に従い、発行窓口でオーダーID \(order.id) をお伝えのうえ、トークンをお受け取りください。",
+                        "The certificate is made in a USB token at the token station. Go there as your certificate manager tells you, and name the order \(order.id)."
+                    )
+                ),
+            ]
+        }
+        return [
+            .paragraph(
+                Text(
+                    "この証明書はUSBトークンに発行されます。秘密鍵はトークンの中で作られ、取り出せません。利用約款に同意いただくと、発行窓口での発行が可能になります。",
+                    "This certificate is made in a USB token: the private key is made inside it and never leaves it. Once you accept the terms, the token station can make it."
+                )
+            ),
+            .form(
+                FormView(
+                    action: base + "/terms",
+                    fields: [terms],
+                    buttons: [.init(Text("同意する", "Accept"))],
+                    hidden: opened
+                )
+            ),
+        ]
     }
 
     func filePage(_ picked: PickedUp) async throws -> Page {
@@ -344,6 +387,7 @@ enum BrowserTexts {
             Text("半角英字と数字を混在させ、12文字以上117文字以内で入力してください。", "12 to 117 letters and digits, both of them.")
         ),
         ("text-password-differs", Text("確認用のパスワードが一致しません。", "The two passwords differ.")),
+        ("text-terms", Text("利用約款への同意が必要です。", "The subscriber terms have to be accepted.")),
         ("text-lost", Text("応答がありませんでした。もう一度送信しても安全です。", "No answer came. It is safe to send again.")),
         (
             "text-refused",

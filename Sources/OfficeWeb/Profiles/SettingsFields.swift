@@ -79,8 +79,8 @@ enum SettingsFields {
 
     /// WIZ-03
     static let exportWarning = Text(
-        "「有り」にすると、証明書の取得に使用できるブラウザが制限され、PKCS12形式での取得ができなくなります。",
-        "With “yes”, only some browsers can pick certificates up, and PKCS12 files are not available."
+        "「有り」にすると、証明書の取得に使用できるブラウザが制限され(ブラウザでの鍵生成は使用できません)、PKCS12形式やCSRでの取得もできなくなります。秘密鍵を取り出せないUSBトークンでのみ発行されます。",
+        "With “yes”, certificates are made in USB tokens alone, which let no key out: no browser picks one up, and neither PKCS12 files nor CSRs are available."
     )
 
     private static func renewalMail(_ settings: ProfileSettings, _ values: FormValues) -> Field {

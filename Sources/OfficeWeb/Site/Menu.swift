@@ -29,6 +29,7 @@ enum Menu {
                 MenuItem(text: Text("ライセンス承認", "Licence approval"), target: "/operator/licences", function: nil),
                 MenuItem(text: Text("プロファイル審査", "Profile vetting"), target: "/operator/profiles", function: nil),
                 MenuItem(text: Text("メールドメイン審査", "Mail domain vetting"), target: "/operator/domains", function: nil),
+                MenuItem(text: Text("USBトークン発行", "USB tokens"), target: "/operator/tokens", function: nil),
                 MenuItem(text: Text("すべてのプロファイル", "All profiles"), target: "/operator/all-profiles", function: nil),
                 MenuItem(text: Text("すべてのメールドメイン", "All mail domains"), target: "/operator/all-domains", function: nil),
             ]

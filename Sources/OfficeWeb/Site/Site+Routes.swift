@@ -19,6 +19,7 @@ extension Routes {
         domainPages()
         wizardPages()
         operatorPages()
+        stationPages()
         domainVettingPages()
         userPages()
         accountPages()

@@ -13,6 +13,7 @@
 //     <input type="hidden" name="csrf" value="…">           posted, like each hidden input
 //     <div class="field"><label …> <input id="password" name="password" type="password"></div>
 //     <div class="field"><label …> <input id="passwordAgain" name="passwordAgain" type="password"></div>
+//     <input type="checkbox" name="acceptsTerms" value="yes">   optional: has to be ticked
 //     <button class="primary" disabled>…</button>           enabled here: without this script nothing can be posted
 //
 //     Where these are not there, they are made, before the button:
@@ -23,7 +24,7 @@
 //   </form>
 //   <script type="module" src="/static/pickup-key.js"></script>
 //
-// Posted: `request` (PEM) and the hidden inputs, as application/x-www-form-urlencoded. Answers:
+// Posted: `request` (PEM), the hidden inputs and the ticked boxes, as application/x-www-form-urlencoded. Answers:
 //
 //   200  {"certificate": PEM, "chain": [PEM, …], "fileName": "….pfx"}
 //   4xx  {"error": "a sentence for the person"}
@@ -47,6 +48,7 @@ const texts = {
     again: "textAgain", // the button's words after a failure that the same request may overcome
     weak: "textPasswordWeak", // beside the first field: 12 to 117 letters and digits, both of them
     differs: "textPasswordDiffers", // beside the second field
+    terms: "textTerms", // beside the box of the terms
     lost: "textLost", // no answer came; asking again is safe
     refused: "textRefused", // the server refused and gave no reason
     wrongCertificate: "textWrongCertificate", // what came is no certificate, or not for this key
@@ -98,7 +100,7 @@ class PickUp {
     async #attempt() {
         this.#complain("");
         const password = this.#password();
-        if (password === null) return;
+        if (!this.#accepts() || password === null) return;
         this.#button.disabled = true;
         this.#form.setAttribute("aria-busy", "true");
         try {
@@ -139,7 +141,8 @@ class PickUp {
     /** Posts the request; what the server answered, or a Failure. */
     async #ask(request) {
         const body = new URLSearchParams({ request });
-        for (const { name, value } of this.#form.querySelectorAll("input[type=hidden][name]")) body.append(name, value);
+        const unseen = "input[type=hidden][name], input[type=checkbox][name]:checked";
+        for (const { name, value } of this.#form.querySelectorAll(unseen)) body.append(name, value);
         let response, answer;
         try {
             response = await fetch(this.#form.getAttribute("action"), {
@@ -205,6 +208,15 @@ class PickUp {
         return null;
     }
 
+    /** Whether the box of the terms is ticked, where the form has one; else a complaint stands beside it. */
+    #accepts() {
+        const box = this.#field("acceptsTerms");
+        if (!box) return true;
+        this.#mark(box, box.checked ? "" : this.#text("terms"));
+        if (!box.checked) box.focus();
+        return box.checked;
+    }
+
     /** Shows a complaint beside a field, or takes it away. */
     #mark(field, complaint) {
         const id = `${field.id || field.name}-error`;
@@ -215,7 +227,7 @@ class PickUp {
             error.className = "error";
             error.id = id;
             error.textContent = complaint;
-            field.after(error);
+            (field.closest("label.choice") ?? field).after(error);
             others.push(id);
             field.setAttribute("aria-invalid", "true");
         } else {

@@ -273,6 +273,9 @@ def pick_up(person, option):
         person.browser.wait_for(lambda: person.browser.all("main form button:enabled"), "the page's script")
         person.fill(values)
         person.browser.press("main form button:enabled")
+        assert person.browser.all("#acceptsTerms-error"), "the key was made without the terms"
+        person.fill({"acceptsTerms": "yes"})
+        person.browser.press("main form button:enabled")
         person.browser.wait_for(lambda: person.browser.all("main a[download]"), "the file")
         person.look("picked-up")
     count = len(list(person.browser.downloads.iterdir()))

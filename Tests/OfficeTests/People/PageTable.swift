@@ -57,6 +57,10 @@ enum PageTable {
         console GET /operator/domains/{id} operators -
         console POST /operator/domains/{id} operators -
         console GET /operator/all-profiles operators -
+        console GET /operator/tokens operators -
+        console GET /operator/tokens/{id} operators -
+        console POST /operator/tokens/{id}/file operators -
+        console POST /operator/tokens/{id} operators -
         console GET /users console userManagement
         console GET /users/new console userManagement
         console POST /users/new console userManagement
@@ -79,6 +83,7 @@ enum PageTable {
         console POST /pick-up/{link}/file everybody -
         console POST /pick-up/{link}/request everybody -
         console POST /pick-up/{link}/browser everybody -
+        console POST /pick-up/{link}/terms everybody -
         console GET /licences/{id}/mails console purchaseHistory
         console GET /templates console mailTemplates
         console GET /templates/{type}/{language} console mailTemplates

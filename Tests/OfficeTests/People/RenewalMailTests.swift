@@ -23,7 +23,11 @@ struct RenewalMailTests {
                 consoleURL: "https://office.example.com",
                 areaURL: "https://area.example.com",
                 catalogue: Catalogue(products: [], codes: [], shortTermDays: 30),
-                issuing: IssuingSettings(accessIssuer: "a", smimeIssuer: "s", administratorProfile: "p"),
+                issuing: IssuingSettings(
+                    access: IssuerSuccession("a"),
+                    smime: IssuerSuccession("s"),
+                    administratorProfile: "p"
+                ),
                 mail: MailSettings(
                     noReply: "no_reply@example.com",
                     approval: "a@example.com",

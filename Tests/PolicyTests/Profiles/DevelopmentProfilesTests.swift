@@ -20,7 +20,7 @@ struct DevelopmentProfilesTests {
         let set = authorities.profiles
         let bytes = try Data(contentsOf: URL(filePath: TestAuthorities.profilesPath))
         #expect(set.sha256 == Array(SHA256.hash(data: bytes)))
-        #expect(set.version == "development 2026-11-23")
+        #expect(set.version == "development 2026-11-27")
         #expect(set.issuers.map(\.name).contains("smime-p256"))
         #expect(set.profile("access-4y")?.validity.maximumDays == 1492)
         #expect(set.profile("smime-personal")?.smimeType == SMIMEType(.sponsor, .multipurpose))
