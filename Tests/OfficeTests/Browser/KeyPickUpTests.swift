@@ -5,7 +5,7 @@ import Testing
 @Suite("Keys made in the browser", .serialized)
 struct KeyPickUpTests {
     @Test(
-        "the file opens in OpenSSL, NSS, GnuTLS and Java, and nothing but the request left the browser",
+        "PKP-02 the key is made in the browser; the file opens in OpenSSL, NSS, GnuTLS and Java, and nothing but the request left the browser",
         arguments: ["rsa-2048", "rsa-3072", "p-256"]
     )
     func whole(kind: String) throws {

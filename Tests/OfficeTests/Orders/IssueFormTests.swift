@@ -1,4 +1,6 @@
 import Foundation
+import Office
+import OfficeStore
 import Testing
 import Workbench
 
@@ -78,6 +80,26 @@ struct IssueFormTests {
         let no = try await scene.certificate([:])
         #expect(!no.contains("taro@example.com"))
         #expect(no.contains("TLS Web Client Authentication"))
+    }
+}
+
+struct AlgorithmTests {
+    @Test("PRO-20 RSASSA-PSS signs access certificates with and without the mail address")
+    func signatures() async throws {
+        let scene = try await OrderScene()
+        let id = scene.profile
+        try await scene.office.change { records in
+            guard var profile = try records.profiles.get(id) else { throw Refusal.notFound }
+            profile.settings.signature = .rsassaPSS
+            try records.profiles.save(profile)
+        }
+        for usesMail in ["yes", "no"] {
+            let certificate = try await scene.certificate(["usesMail": usesMail])
+            #expect(
+                certificate.contains("Signature Algorithm: rsassaPss") && certificate.contains("Hash Algorithm: sha256")
+            )
+            #expect(certificate.contains("email:taro@example.com") == (usesMail == "yes"))
+        }
     }
 }
 

@@ -75,7 +75,7 @@ struct AdministratorCertificateTests {
         let kept = try People.keep(file, office)
         let certificate = try People.certificate(in: kept)
         #expect(certificate.contains("CN=\(Self.user)"))
-        #expect(certificate.contains("O=\(OfficeFixture.organisation)"))
+        #expect(certificate.contains("O=\(OfficeFixture.organisation)") && certificate.contains("C=JP"))
         #expect(certificate.contains("\nhanako@example.com\n"))
         #expect(try await visitor.get(path).status == 409)
 

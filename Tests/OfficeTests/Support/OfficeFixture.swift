@@ -31,12 +31,16 @@ final class OfficeFixture: Sendable {
     ///   - start: the moment at which the office's clock stands, in Unix seconds; the machine's own where none is given.
     ///   - hasAppliance: `false` for what needs no certificate.
     ///   - more: further lines of the office's settings.
+    ///   - issuing: further members of its settings of issuers.
+    ///   - hasReader: whether the appliance has a reader for users' tokens, called `desk`.
     ///   - mails: where mails go; without one they wait in the outbox.
     ///   - environment: further variables of the office's process.
     init(
         start: Int64 = Int64(Date().timeIntervalSince1970),
         hasAppliance: Bool = true,
         more: String = "",
+        issuing: String = "",
+        hasReader: Bool = false,
         mails: MailCatcher? = nil,
         environment: [String: String] = [:]
     ) throws {
@@ -44,11 +48,11 @@ final class OfficeFixture: Sendable {
         folder = try TemporaryFolder("inkan-office")
         self.start = start
         let establishment = try Self.original.get()
-        appliance = hasAppliance ? try RunningAppliance(establishment.copy()) : nil
+        appliance = hasAppliance ? try Self.appliance(establishment.copy(), hasReader: hasReader) : nil
         let signer = appliance?.socket ?? folder.file("nobody.sock")
         let smtp = mails.map { "smtp: { host: 127.0.0.1, port: \($0.port), security: none }" }
         let settings = [more, smtp].compactMap { $0 }.filter { !$0.isEmpty }.joined(separator: "\n")
-        try Self.write(folder, signer: signer, authorities: establishment, more: settings)
+        try Self.write(folder, signer: signer, authorities: establishment, issuing: issuing, more: settings)
         for tenant in [Self.tenant, "PAR99999"] { try Self.open(tenant, folder) }
         try ChildProgram.check(
             "\(Self.binaries)/inkan-frontd",
@@ -120,6 +124,24 @@ final class OfficeFixture: Sendable {
         return browser
     }
 
+    /// A reader's tokens are SoftHSM2 tokens in a folder of their own.
+    private static func appliance(_ establishment: Establishment, hasReader: Bool) throws -> RunningAppliance {
+        guard hasReader else { return try RunningAppliance(establishment) }
+        let folder = establishment.folder
+        let tokens = folder.file("users/tokens")
+        try FileManager.default.createDirectory(atPath: tokens, withIntermediateDirectories: true)
+        try "directories.tokendir = \(tokens)\nobjectstore.backend = file\nlog.level = ERROR\nslots.removable = false\n"
+            .write(toFile: folder.file("users/softhsm2.conf"), atomically: true, encoding: .utf8)
+        let reader = """
+            readers:
+              - name: desk
+                allows: { write: ["\(folder.file("users"))"] }
+                module: "\(Establishment.softHSM)"
+                environment: { SOFTHSM2_CONF: "\(folder.file("users/softhsm2.conf"))" }
+            """
+        return try RunningAppliance(establishment, settings: establishment.settings(extra: reader))
+    }
+
     private static func open(_ tenant: String, _ folder: TemporaryFolder) throws {
         let isOurs = tenant == Self.tenant
         try ChildProgram.check(
@@ -139,6 +161,7 @@ final class OfficeFixture: Sendable {
         _ folder: TemporaryFolder,
         signer: String,
         authorities: Establishment,
+        issuing: String,
         more: String
     ) throws {
         func put(_ text: String, _ name: String) throws {
@@ -171,7 +194,8 @@ final class OfficeFixture: Sendable {
               certificates: "\(folder.file("tls.pem"))"
               key: "\(folder.file("tls.key"))"
               clientAuthorities: ["\(access)", "\(root)"]
-            issuing: { accessIssuer: access-rsa, smimeIssuer: smime-rsa, administratorProfile: administrator-1y }
+            issuing: { accessIssuer: access-rsa, smimeIssuer: smime-rsa, administratorProfile: administrator-1y\
+            \(issuing.isEmpty ? "" : ", " + issuing) }
             mail:
               noReply: no_reply@inkan.example.com
               approval: approval@inkan.example.com
