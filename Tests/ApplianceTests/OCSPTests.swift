@@ -5,7 +5,7 @@ import Testing
 import Varlink
 import Workbench
 
-@Suite(.sharedAppliance) struct OCSPTests {
+@Suite("Answers of the responder (STS-03, STS-04)", .sharedAppliance) struct OCSPTests {
     @Test("OpenSSL asks and believes: good, revoked with its reason, held, unknown", arguments: ["sha1", "sha256"])
     func openSSL(hash: String) throws {
         let desk = try OCSPDesk(SharedAppliance.current, issuer: "access-p256")

@@ -5,7 +5,7 @@ import Testing
 import Varlink
 import Workbench
 
-@Suite(.sharedAppliance) struct RevocationTests {
+@Suite("Revoke, hold, release, cancel (STS-01, STS-04)", .sharedAppliance) struct RevocationTests {
     @Test("a revoked certificate is in the next CRL, and OpenSSL refuses it")
     func revokes() throws {
         let appliance = try SharedAppliance.current

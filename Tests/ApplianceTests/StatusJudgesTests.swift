@@ -4,7 +4,7 @@ import SignerClient
 import Testing
 import Workbench
 
-@Suite struct StatusJudgesTests {
+@Suite("CRLs and OCSP answers as others judge them (STS-02, STS-03)") struct StatusJudgesTests {
     @Test("pkilint finds no error in any CRL and OCSP response: every issuer, every status, both digests, roots too")
     func pkilint() throws {
         let appliance = try Stage.appliance()
