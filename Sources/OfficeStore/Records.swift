@@ -73,6 +73,8 @@ extension Order: Stored {
             "commonName": subject.commonName, "mail": subject.mail,
             "department": subject.units.joined(separator: "\n"), "service": serviceName, "template": templateLanguage,
             "link": HexText.encode(pickUp.linkHash), "mailed": pickUp.mailed.seconds, "serial": certificate?.serial,
+            // How long a certificate that the station makes for it would last.
+            "station": keyOption == .token && certificate == nil ? pickUp.notAfter?.seconds : nil,
         ]
     }
 }

@@ -80,6 +80,10 @@ enum Schema {
         migrator.registerMigration("3 a form that is sent again leads to what it led to") { database in
             try make(database, "submissions", [("until", "INTEGER NOT NULL")], indexes: ["until"])
         }
+        migrator.registerMigration("4 what was taken to the token station is found") { database in
+            try database.execute(sql: "ALTER TABLE orders ADD COLUMN station INTEGER")
+            try database.execute(sql: "CREATE INDEX orders_station ON orders (station)")
+        }
         return migrator
     }
 

@@ -106,6 +106,16 @@ extension OfficeDesk {
         }
     }
 
+    /// A file that was saved can be used after its order was cancelled: what the station makes of it is revoked.
+    func giveBackForCancelledOrders() async throws {
+        let now = now.seconds
+        let ended = [Order.Status.cancelled, .autoCancelled].map(\.rawValue)
+        let saved = try await store.read { records in
+            try records.orders.find(Query().among("status", ended).atLeast("station", now))
+        }
+        for order in saved { try await giveBackFromStation(order) }
+    }
+
     /// The certificate of the order that counts at the appliance. One for a token that was lost at the desk is revoked, and
     /// the next one has a further name (docs/token-station.md).
     private func madeAtStation(_ order: Order) async throws -> MadeAtStation? {

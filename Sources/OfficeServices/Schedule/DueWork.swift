@@ -26,6 +26,7 @@ extension OfficeDesk {
                 ("remind of mail domains", remindOfDomains),
                 ("remind of administrator certificates", { try await remindOfCertificateRenewals() }),
                 ("revoke replaced administrator certificates", { try await revokeWithdrawnCertificates() }),
+                ("revoke what the station made for cancelled orders", giveBackForCancelledOrders),
                 ("clear away", clearAway),
             ]
             for (name, work) in works {

@@ -146,6 +146,11 @@ extension InTheArea {
             }
             #expect(try open(password).output.contains("PRIVATE KEY"))
             #expect(try open("Jibunde2026x").status != 0)
+
+            let inBrowser = try await scene.order(Self.order.merging(["keyOption": "browser"]) { $1 })
+            let page = try await scene.office.browser()
+                .walk(inBrowser.link, [["pickUpPassword": OfficeFixture.pickUpPassword]])
+            #expect(page.body.contains("data-password=\"generated\"") && !page.body.contains("name=\"password\""))
         }
     }
 }
