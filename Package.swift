@@ -234,9 +234,9 @@ let package = Package(
                 "inkan-office-stage", "inkan-frontd", "inkan", "inkan-signerd", "inkan-tokend", "Workbench",
                 "SignerClient", "SignerAPI", "Office", "OfficeStore", "OfficeMail", "OfficeServices", "OfficeFront",
                 "Clocks",
-                "Threads", "Secrets",
+                "Threads", "Secrets", grdb,
             ],
-            exclude: ["Browser"],
+            exclude: ["Browser", "Store/bodies-5.json"],
             swiftSettings: strict
         ),
         .testTarget(

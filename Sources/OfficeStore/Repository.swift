@@ -99,8 +99,20 @@ package struct Repository<Entity: Stored> {
     }
 
     private static func decode(_ body: String) throws -> Entity {
-        try JSONDecoder().decode(Entity.self, from: Data(body.utf8))
+        do {
+            return try JSONDecoder().decode(Entity.self, from: Data(body.utf8))
+        } catch let problem as DecodingError {
+            throw UnreadableRecord(table: Entity.table, problem: problem)
+        }
     }
+}
+
+/// A stored entity that this program cannot read: a later program wrote it, or a migration is missing (`Schema`).
+package struct UnreadableRecord: Error, CustomStringConvertible {
+    package let table: String
+    package let problem: DecodingError
+
+    package var description: String { "a record of \(table) cannot be read by this program: \(problem)" }
 }
 
 /// Conditions on the searched columns, the order, and a page of what is found.

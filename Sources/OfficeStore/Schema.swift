@@ -1,8 +1,8 @@
-import GRDB
+package import GRDB
 
 /// The tables. Migrations are only ever added at the end.
-enum Schema {
-    static var migrator: DatabaseMigrator {
+package enum Schema {
+    package static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1 the office opens") { database in
             try make(database, "tenants", [])
@@ -84,7 +84,40 @@ enum Schema {
             try database.execute(sql: "ALTER TABLE orders ADD COLUMN station INTEGER")
             try database.execute(sql: "CREATE INDEX orders_station ON orders (station)")
         }
+        migrator.registerMigration("5 first passwords; what earlier programs did not write") { database in
+            try complete(database, "tenants", ["country": "\"JP\""])
+            try complete(database, "users", ["hasFirstPassword": "false"])
+            try complete(database, "operators", ["hasFirstPassword": "false"])
+            try complete(
+                database,
+                "mailDomains",
+                ["evidence": "\"\"", "isPageReleased": "false", "becomesSMIME": "false"]
+            )
+            // The link itself was not kept: such an order is reminded of nothing.
+            try complete(database, "orders", ["pickUp.sealedLink": "[]"])
+            try database.execute(
+                sql: """
+                    UPDATE orders SET body = json_insert(body, '$.organisation', coalesce((
+                        SELECT json_extract(profiles.body, '$.subject.organisation') FROM profiles
+                        WHERE profiles.id = orders.profile), ''))
+                    WHERE json_type(body, '$.organisation') IS NULL
+                    """
+            )
+        }
         return migrator
+    }
+
+    /// Gives each stored entity that lacks them the values, which are JSON; what is there stays. An entity gets a new part
+    /// together with a migration that writes it into the bodies of earlier programs.
+    ///
+    /// - Parameter values: by name; a part of a part has a dot between the names.
+    private static func complete(_ database: Database, _ table: String, _ values: [String: String]) throws {
+        for (name, value) in values {
+            try database.execute(
+                sql: "UPDATE \(table) SET body = json_insert(body, ?, json(?)) WHERE json_type(body, ?) IS NULL",
+                arguments: ["$.\(name)", value, "$.\(name)"]
+            )
+        }
     }
 
     private static func makeOrders(_ database: Database) throws {

@@ -106,9 +106,11 @@ struct PeopleTests {
             + [(String(repeating: "a1", count: 129), false)]
     )
     func logInPassword(_ password: String, _ isRight: Bool) {
-        let found = problems { () throws(Refusal) in try LogInPassword.check(password, again: password) }
+        let found = problems { () throws(Refusal) in try LogInPassword.check(password, again: password, former: "") }
         #expect(found == (isRight ? [] : ["password"]))
-        let differs = problems { () throws(Refusal) in try LogInPassword.check("Kanri-202627", again: password) }
+        let differs = problems { () throws(Refusal) in
+            try LogInPassword.check("Kanri-202627", again: password, former: "")
+        }
         #expect(differs == (password == "Kanri-202627" ? [] : ["passwordAgain"]))
     }
 

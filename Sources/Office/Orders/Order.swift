@@ -103,9 +103,12 @@ package struct Order: Hashable, Sendable, Codable {
     package static let cancellationDays = 7
     /// Days after the issue in which the PKCS#12 file is kept.
     package static let fileDays = 30
-    /// Reminders, and the last day of pick-up, after the acquisition mail.
-    package static let reminderDays = (first: 15, second: 30)
+    /// The last day of pick-up after the acquisition mail, and the days on which each reminder is sent: on the first of
+    /// them, or, where the office was down then, on a later one. It is not sent when the next one is due.
     package static let lastPickUpDay = 30
+    package static let reminderDays = (first: 15...29, second: 30...lastPickUpDay)
+    /// Days after a certificate's end on which its subscriber is still told of it, where the day itself was missed.
+    package static let expiryNoticeDays = 7
 
     package func certificateStatus(at now: Timestamp) -> CertificateState? {
         guard let certificate else { return nil }

@@ -19,6 +19,8 @@ package struct User: Hashable, Sendable, Codable {
     /// The grants of staff for each profile (※1 to ※3).
     package var grants: [String: Set<Grant>]
     package var passwordHash: PasswordHash
+    /// Whether somebody else set the password: it opens nothing but its own change.
+    package var hasFirstPassword: Bool
     package var isActive: Bool
     package var created: Timestamp
 
@@ -36,7 +38,7 @@ package struct User: Hashable, Sendable, Codable {
         (self.surname, self.givenName, self.mail) = (surname, givenName, mail)
         (surnameEnglish, givenNameEnglish, department, telephone) = ("", "", "", "")
         (language, mayPurchase, grants, isActive) = (.japanese, false, [:], true)
-        (self.passwordHash, self.created) = (passwordHash, created)
+        (self.passwordHash, hasFirstPassword, self.created) = (passwordHash, false, created)
     }
 
     package var name: String { "\(surname) \(givenName)" }
@@ -82,10 +84,13 @@ package struct Operator: Hashable, Sendable, Codable {
     package var id: String
     package var name: String
     package var passwordHash: PasswordHash
+    /// As a user's.
+    package var hasFirstPassword: Bool
     package var isActive: Bool
 
     package init(id: String, name: String, passwordHash: PasswordHash) {
-        (self.id, self.name, self.passwordHash, isActive) = (id, name, passwordHash, true)
+        (self.id, self.name, self.passwordHash) = (id, name, passwordHash)
+        (hasFirstPassword, isActive) = (false, true)
     }
 }
 

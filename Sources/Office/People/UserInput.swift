@@ -123,8 +123,14 @@ package enum PersonText {
 package enum LogInPassword {
     package static let lengths = 12...256
 
-    package static func check(_ password: String, again: String) throws(Refusal) {
+    /// - Parameter former: the one that it takes the place of.
+    package static func check(_ password: String, again: String, former: String) throws(Refusal) {
         var check = FormCheck()
+        check.require(
+            password != former,
+            "password",
+            Text("現在と異なるパスワードを入力してください。", "The new password has to differ from the present one.")
+        )
         let isMixed = password.contains(where: \.isASCIILetter) && password.contains(where: \.isASCIIDigit)
         let isPrintable = password.unicodeScalars.allSatisfy { (0x21...0x7E).contains($0.value) }
         check.require(

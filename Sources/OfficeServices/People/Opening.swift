@@ -7,6 +7,7 @@ extension OfficeDesk {
     package func open(_ tenant: Tenant, administrator: User, password: String) async throws {
         var administrator = administrator
         administrator.passwordHash = try await passwords.hash(password)
+        administrator.hasFirstPassword = true
         let first = administrator
         try await store.write { records in
             guard try !records.tenants.exists(tenant.id) else { return }
@@ -17,10 +18,12 @@ extension OfficeDesk {
 
     /// Takes an operator of the CA in. Nothing happens where it is already there.
     package func open(operator id: String, name: String, password: String) async throws {
-        let person = Operator(id: id, name: name, passwordHash: try await passwords.hash(password))
+        var person = Operator(id: id, name: name, passwordHash: try await passwords.hash(password))
+        person.hasFirstPassword = true
+        let opened = person
         try await store.write { records in
             guard try !records.operators.exists(id) else { return }
-            try records.operators.insert(person)
+            try records.operators.insert(opened)
         }
     }
 }

@@ -40,6 +40,7 @@ extension OfficeDesk {
         try check.finish()
         let password = Draw.password(length: 16)
         user.passwordHash = try await passwords.hash(password)
+        user.hasFirstPassword = true
         let made = user
         try await store.write { [self] records in
             guard try !records.users.exists(made.id) else {
@@ -84,7 +85,7 @@ extension OfficeDesk {
         let password = Draw.password(length: 16)
         let hash = try await passwords.hash(password)
         try await change(user: id, .passwordRenewed, by: caller) { user, _ throws(Refusal) in
-            user.passwordHash = hash
+            (user.passwordHash, user.hasFirstPassword) = (hash, true)
         }
         return password
     }

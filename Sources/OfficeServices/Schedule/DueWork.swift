@@ -56,15 +56,15 @@ extension OfficeDesk {
         }
     }
 
-    /// The reminder of a day, on that very day and only of what was not picked up (PKP-09).
-    private func remind(_ type: MailType, on day: Int) async throws {
+    /// A reminder, once and only of what was not picked up: on its day, or on a later one that it still suits (PKP-09).
+    private func remind(_ type: MailType, on days: ClosedRange<Int>) async throws {
         let now = now
-        let mailed = calendar.day(of: now) + -day
+        let today = calendar.day(of: now)
         let due = try await store.read { [self] records in
             let waiting = Query().equal("status", Order.Status.waiting.rawValue)
-                .atLeast("mailed", calendar.start(of: mailed).seconds)
-                .atMost("mailed", calendar.end(of: mailed).seconds)
-            return try records.orders.find(waiting).map(\.id)
+                .atLeast("mailed", calendar.start(of: today + -days.upperBound).seconds)
+                .atMost("mailed", calendar.end(of: today + -days.lowerBound).seconds)
+            return try records.orders.find(waiting).filter { !$0.pickUp.sealedLink.isEmpty }.map(\.id)
                 .filter { try !isPosted("\(type.rawValue)/\($0)", in: records) }
         }
         try await each(due) { [self] id, records in
@@ -115,12 +115,13 @@ extension OfficeDesk {
         }
     }
 
-    /// The expiry day's mail (type 16), for certificates that are in use.
+    /// The expiry day's mail (type 16), for certificates that are in use; some days later still, where that day was missed.
     private func tellOfExpiry() async throws {
         let now = now
         let today = calendar.day(of: now)
         let due = try await store.read { [self] records in
-            let ending = Query().atLeast("ends", calendar.start(of: today).seconds)
+            let first = today + -Order.expiryNoticeDays
+            let ending = Query().atLeast("ends", calendar.start(of: first).seconds)
                 .atMost("ends", calendar.end(of: today).seconds)
                 .equal("certificateStatus", CertificateState.issued.rawValue)
             return try records.orders.find(ending).map(\.id)

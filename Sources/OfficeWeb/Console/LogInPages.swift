@@ -6,7 +6,7 @@ import OfficeStore
 /// Log-in and log-out, of the console and of the operators' side.
 extension Routes {
     func logInPages(_ side: Session.Side) {
-        let base = side == .console ? "" : "/operator"
+        let base = side.base
         let cookie = side == .console ? Site.consoleCookie : Site.operatorCookie
         let access: Access = side == .console ? .console(nil) : .operators
         let site = site
@@ -59,6 +59,11 @@ extension Routes {
             ]
         )
     }
+}
+
+extension Session.Side {
+    /// What the addresses of the side begin with.
+    var base: String { self == .console ? "" : "/operator" }
 }
 
 extension Cookie {

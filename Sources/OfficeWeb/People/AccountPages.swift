@@ -1,5 +1,6 @@
 import Office
 import OfficeServices
+import OfficeStore
 
 /// The administrator information, and one's own password.
 extension Routes {
@@ -25,19 +26,26 @@ extension Routes {
                 )
             )
         }
-        form("/password", .console(nil)) { _, _ in
-            Self.passwordPage()
+        passwordPages(.console)
+    }
+
+    /// The change of one's own password, on either side. Somebody else's first choice of it opens no other page.
+    func passwordPages(_ side: Session.Side) {
+        let site = site
+        let desk = site.desk
+        let path = side.base + "/password"
+        form(.init(path), side == .console ? .console(nil) : .operators) { visit, _ in
+            Self.passwordPage(path, isFirst: visit.hasFirstPassword)
         } submit: { visit in
-            let caller = try visit.caller
             guard let session = visit.session else { throw Refusal.notPermitted }
-            let place = "password \(caller.user.id)"
+            let place = "password \(session.side) \(session.person)"
             try site.limits.count(place, at: desk.now)
             try await desk.changePassword(
                 from: visit.form["former"],
                 to: visit.form["password"],
                 again: visit.form["passwordAgain"],
                 session: session,
-                by: caller
+                address: visit.address
             )
             site.limits.forget(place)
             return .page(
@@ -50,7 +58,8 @@ extension Routes {
                                 "パスワードを変更しました。ほかの端末からはログアウトされました。",
                                 "The password was changed. Sessions elsewhere have ended."
                             )
-                        )
+                        ),
+                        .links([Link(Text("トップページへ", "To the first page"), side.base + "/", isButton: true)]),
                     ]
                 )
             )
@@ -82,13 +91,22 @@ extension Routes {
         )
     }
 
-    private static func passwordPage() -> Page {
-        Page(
+    private static func passwordPage(_ path: String, isFirst: Bool) -> Page {
+        let first: [Block] = [
+            .notice(
+                .warn,
+                Text(
+                    "現在のパスワードは初期パスワードです。ご自身だけが知るパスワードに変更すると、ほかのページを使用できます。",
+                    "Somebody else chose your present password. Change it to one that you alone know; the other pages open then."
+                )
+            )
+        ]
+        return Page(
             Text("パスワード変更", "Change of password"),
-            [
+            (isFirst ? first : []) + [
                 .form(
                     FormView(
-                        action: "/password",
+                        action: path,
                         fields: [
                             Field(
                                 "former",

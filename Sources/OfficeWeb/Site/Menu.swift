@@ -32,6 +32,7 @@ enum Menu {
                 MenuItem(text: Text("USBトークン発行", "USB tokens"), target: "/operator/tokens", function: nil),
                 MenuItem(text: Text("すべてのプロファイル", "All profiles"), target: "/operator/all-profiles", function: nil),
                 MenuItem(text: Text("すべてのメールドメイン", "All mail domains"), target: "/operator/all-domains", function: nil),
+                MenuItem(text: Text("パスワード変更", "Change of password"), target: "/operator/password", function: nil),
             ]
         )
     ]

@@ -23,6 +23,7 @@ extension Routes {
         domainVettingPages()
         userPages()
         accountPages()
+        passwordPages(.operators)
         actionLogPages()
         administratorCertificatePages()
         pickUpPages()

@@ -51,12 +51,17 @@ extension Site {
     }
 
     private func redirect(_ visit: Visit, _ access: Access) -> String? {
+        let (base, isLoggedIn): (String, Bool)
         switch access {
-        case .everybody: nil
-        case .console: visit.user == nil ? "/log-in" : nil
-        case .area: visit.user == nil ? desk.settings.consoleURL + "/log-in" : nil
-        case .operators: visit.person == nil ? "/operator/log-in" : nil
+        case .everybody: return nil
+        case .console: (base, isLoggedIn) = ("", visit.user != nil)
+        case .area: (base, isLoggedIn) = (desk.settings.consoleURL, visit.user != nil)
+        case .operators: (base, isLoggedIn) = (Session.Side.operators.base, visit.person != nil)
         }
+        guard isLoggedIn else { return base + "/log-in" }
+        // Who has a password that somebody else chose changes it before anything else.
+        let (change, end) = (base + "/password", base + "/log-out")
+        return visit.hasFirstPassword && visit.path != change && visit.path != end ? change : nil
     }
 
     /// What stands before a page: the permission, and for the certificate area the certificate.

@@ -34,6 +34,9 @@ package struct Visit: Sendable {
         }
     }
 
+    /// Whether somebody else set the password of who is logged in.
+    var hasFirstPassword: Bool { user?.hasFirstPassword ?? person?.hasFirstPassword ?? false }
+
     /// A part of the path, as the route names it.
     package subscript(parameter: String) -> String {
         parameters[parameter] ?? ""

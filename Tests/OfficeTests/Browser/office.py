@@ -22,6 +22,7 @@ from browser import PATIENCE, Browser, run
 
 CHECKOUT = pathlib.Path(__file__).resolve().parent.parent.parent.parent
 PASSWORD = "Kanri2026inkan"
+FIRST_PASSWORD = "Hajimete2026inkan"
 TENANT = "PAR12345"
 ORGANISATION = "株式会社印鑑商事"
 
@@ -44,7 +45,7 @@ class Office:
         ports = free_ports(2)
         self.console, self.area = (f"https://localhost:{port}" for port in ports)
         self.authority = Authority(self.folder / "tls")
-        self.write("password", PASSWORD)
+        self.write("password", FIRST_PASSWORD)
         self.write("vault.key", "0123456789abcdef" * 3)
         self.write("office.yaml", self.settings(ports, signer, pathlib.Path(authorities)))
         self.take_in()
@@ -191,11 +192,16 @@ class Person:
             self.open(origin + path, "menu-" + path.strip("/").replace("/", "-"))
 
 
-def log_in(person, path="/log-in", user=f"{TENANT}_hanako"):
+def log_in(person, path="/log-in", user=f"{TENANT}_hanako", is_first=True):
     # What the browser says counts until somebody logs in; then it is the user's own language, unless one was chosen.
     person.open(f"{path}?lang={person.language}", "log-in")
     person.send({"user": user, "password": "wrong"}, "log-in-refused", refused=True)
-    person.send({"user": user, "password": PASSWORD}, "home")
+    person.send({"user": user, "password": FIRST_PASSWORD if is_first else PASSWORD}, "password" if is_first else "home")
+    if is_first:
+        person.send({"former": FIRST_PASSWORD, "password": "short", "passwordAgain": "other"}, "password-refused", refused=True)
+        values = {"former": FIRST_PASSWORD, "password": PASSWORD, "passwordAgain": PASSWORD}
+        person.send(values, "password-changed")
+        person.open(path.replace("log-in", ""), "home")
 
 
 def apply(person):
@@ -318,7 +324,7 @@ def main(language, folder, *parts):
             Person(office, folder, language, "area", identity=(file, PASSWORD)) as person,
             Person(office, folder, language, "subscriber") as subscriber,
         ):
-            log_in(person)
+            log_in(person, is_first=False)
             person.open(office.area + "/", "area")
             first = order(person, profile, licence, "山田 太郎", "taro@example.com", "pkcs12")
             person.open(f"{office.area}/orders/{first}", "order-waiting")

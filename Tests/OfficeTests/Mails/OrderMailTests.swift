@@ -1,3 +1,4 @@
+import Clocks
 import Foundation
 import Office
 import OfficeStore
@@ -84,6 +85,42 @@ struct OrderMailTests {
         #expect(all.map(\.type) == types[30])
         #expect(all.allSatisfy { $0.body.contains(waiting.link) })
         #expect(try await !scene.office.posted(about: issued).contains { $0.type.hasPrefix("reminder") })
+    }
+
+    @Test(
+        "PKP-09, TPL-10 What a day without the office has missed is sent later, once, and not when it says nothing any more"
+    )
+    func late() async throws {
+        let scene = try await OrderScene()
+        let (first, second) = (try await scene.order().id, try await scene.order().id)
+        let (ended, long) = (try await scene.issue(), try await scene.issue())
+        let office = scene.office
+        try office.move(days: 14)
+        for day: Int64 in [17, 18] {
+            try office.move(days: day)
+            #expect(try await office.posted(about: first).map(\.type) == ["invitation", "reminder-15"], "day \(day)")
+        }
+        // The office was down from before day 15 to day 30, and around the ends of two certificates.
+        let start = office.start
+        try await office.change { records in
+            guard var order = try records.orders.get(second) else { return }
+            order.pickUp.mailed = Timestamp(seconds: start - 11 * 86_400)
+            try records.orders.save(order)
+            for mail in try records.mails.find(.init().equal("target", second)) where mail.type == "reminder-15" {
+                try records.mails.delete(mail.id)
+            }
+            for (id, days) in [(ended, Int64(12)), (long, 11)] {
+                guard var order = try records.orders.get(id) else { return }
+                order.certificate?.notAfter = Timestamp(seconds: start + days * 86_400)
+                try records.orders.save(order)
+            }
+        }
+        for seconds: Int64 in [0, 60] {
+            try office.move(days: 19, seconds: seconds)
+            #expect(try await office.posted(about: second).map(\.type) == ["invitation", "reminder-30"])
+            #expect(try await office.posted(about: ended).filter { $0.type == "expired" }.count == 1)
+            #expect(try await !office.posted(about: long).contains { $0.type == "expired" })
+        }
     }
 
     @Test("PKP-10 On day 31 the order is cancelled: mail, dead link, unit back")

@@ -73,6 +73,8 @@ enum PageTable {
         console POST /administrator-information console userManagement
         console GET /password console -
         console POST /password console -
+        console GET /operator/password operators -
+        console POST /operator/password operators -
         console GET /log console actionLog
         console GET /administrator-certificate console ownCertificate
         console POST /administrator-certificate console ownCertificate

@@ -85,6 +85,14 @@ struct RenewalMailTests {
         #expect(mails[0].body.contains("https://area.example.com/administrator-certificate/renew"))
     }
 
+    @Test("ADM-04 Where the office was down on day 90, the mail goes out when it is back, once")
+    func late() async throws {
+        let folder = try TemporaryFolder("inkan-renewal")
+        let store = try await store(folder)
+        #expect(try await desk(store, days: 365 - 61).remindOfCertificateRenewals() == 1)
+        #expect(try await desk(store, days: 365 - 60).remindOfCertificateRenewals() == 0)
+    }
+
     @Test("no mail for who is deactivated, for what was superseded, or after the end")
     func without() async throws {
         let folder = try TemporaryFolder("inkan-renewal")

@@ -99,6 +99,7 @@ struct Company {
         )
         let password = try #require(made.firstGroup("<dd>([A-Za-z0-9]{16})</dd>"), "no user: \(made.body)")
         let id = "\(tenant)_\(name)"
+        try await office.settlePassword(of: id)
         return (id, try await office.browser(of: id, password: password))
     }
 
@@ -225,20 +226,14 @@ extension Company {
 
     /// Another contract, of an organisation with the same name as every other here.
     static func open(_ tenant: String, in office: OfficeFixture) async throws {
-        let arguments = [
-            "open-tenant", "--config", office.folder.file("office.yaml"), "--id", tenant, "--organisation",
-            OfficeFixture.organisation, "--english", "Inkan Trading KK", "--address", "東京都千代田区1-1", "--telephone",
-            "03-1234-5678", "--user", "hanako", "--surname", "山田", "--given-name", "花子", "--mail",
-            "hanako@example.com", "--password-file", office.folder.file("password"),
-        ]
-        try await withCheckedThrowingContinuation { continuation in
-            startThread(named: "open-tenant") {
-                continuation.resume(
-                    with: Result {
-                        _ = try ChildProgram.check("\(OfficeFixture.binaries)/inkan-frontd", arguments)
-                    }
-                )
-            }
+        try await office.change { records in
+            guard var company = try records.tenants.get(OfficeFixture.tenant),
+                var administrator = try records.users.get(OfficeFixture.administrator)
+            else { return }
+            (company.id, company.mayPrepay) = (tenant, false)
+            (administrator.id, administrator.tenant) = ("\(tenant)_hanako", tenant)
+            try records.tenants.insert(company)
+            try records.users.insert(administrator)
         }
     }
 }

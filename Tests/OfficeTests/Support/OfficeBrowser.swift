@@ -5,7 +5,7 @@ import Workbench
 
 /// Visits the office's pages as a browser would: cookies, forms with what they carry unseen, a client certificate.
 final class OfficeBrowser: Sendable {
-    private let office: OfficeFixture
+    let office: OfficeFixture
     private let jar: TemporaryFolder
     private let certificate = Guarded<(file: String, password: String)?>(nil)
 

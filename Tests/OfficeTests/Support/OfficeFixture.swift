@@ -18,6 +18,16 @@ final class OfficeFixture: Sendable {
 
     private static let original = Result { try Establishment(binaries: binaries, checkout: checkout) }
 
+    /// A database with both companies and the operator, who have all changed their first passwords.
+    private static let opened = Result {
+        let folder = try TemporaryFolder("inkan-opened")
+        try write(folder, signer: folder.file("nobody.sock"), authorities: original.get(), issuing: "", more: "")
+        for tenant in [tenant, "PAR99999"] { try open(tenant, folder) }
+        try openOperator("operator", folder)
+        try DatabaseFile.settlePasswords(folder.file("office.sqlite"))
+        return folder
+    }
+
     let folder: TemporaryFolder
     let appliance: RunningAppliance?
     /// The mail server, where the office has one.
@@ -53,13 +63,9 @@ final class OfficeFixture: Sendable {
         let smtp = mails.map { "smtp: { host: 127.0.0.1, port: \($0.port), security: none }" }
         let settings = [more, smtp].compactMap { $0 }.filter { !$0.isEmpty }.joined(separator: "\n")
         try Self.write(folder, signer: signer, authorities: establishment, issuing: issuing, more: settings)
-        for tenant in [Self.tenant, "PAR99999"] { try Self.open(tenant, folder) }
-        try ChildProgram.check(
-            "\(Self.binaries)/inkan-frontd",
-            [
-                "open-operator", "--config", folder.file("office.yaml"), "--id", "operator", "--name", "審査",
-                "--password-file", folder.file("password"),
-            ]
+        try FileManager.default.copyItem(
+            atPath: Self.opened.get().file("office.sqlite"),
+            toPath: folder.file("office.sqlite")
         )
         self.environment = environment
         moment = Guarded(start)
@@ -142,7 +148,19 @@ final class OfficeFixture: Sendable {
         return try RunningAppliance(establishment, settings: establishment.settings(extra: reader))
     }
 
-    private static func open(_ tenant: String, _ folder: TemporaryFolder) throws {
+    /// Takes an operator in, who has to change the password first.
+    static func openOperator(_ id: String, _ folder: TemporaryFolder) throws {
+        try ChildProgram.check(
+            "\(binaries)/inkan-frontd",
+            [
+                "open-operator", "--config", folder.file("office.yaml"), "--id", id, "--name", "審査", "--password-file",
+                folder.file("password"),
+            ]
+        )
+    }
+
+    /// Takes a company in, whose administrator has to change the password first.
+    static func open(_ tenant: String, _ folder: TemporaryFolder) throws {
         let isOurs = tenant == Self.tenant
         try ChildProgram.check(
             "\(binaries)/inkan-frontd",
