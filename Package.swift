@@ -12,8 +12,10 @@ let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swi
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -69,6 +71,7 @@ let package = Package(
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.31.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -122,8 +125,8 @@ let package = Package(
             "OfficeWeb",
             [
                 "Office", "OfficeMail", "OfficeStore", "OfficeServices", "Clocks", "Secrets", "TextForms", hummingbird,
-                hummingbirdTLS,
-                nioSSL, nioCore, httpTypes, mustache, crypto, lifecycle, logging,
+                hummingbirdCore, hummingbirdTLS,
+                nioSSL, nioCore, nioHTTPTypes, httpTypes, mustache, crypto, lifecycle, logging,
             ],
             resources: [.copy("Templates"), .copy("Static")]
         ),
@@ -236,7 +239,7 @@ let package = Package(
                 "Clocks",
                 "Threads", "Secrets", grdb,
             ],
-            exclude: ["Browser", "Store/bodies-5.json"],
+            exclude: ["Browser", "Store/bodies-5.json", "Injection/injection.py"],
             swiftSettings: strict
         ),
         .testTarget(

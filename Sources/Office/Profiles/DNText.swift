@@ -20,7 +20,7 @@ package enum DNText {
                 Text("\(label.japanese)を入力してください。", "Enter the \(label.english.lowercased()).")
             )
         }
-        if let bad = text.unicodeScalars.first(where: { forbidden.contains($0) || $0.properties.isControl }) {
+        if let bad = text.unicodeScalars.first(where: { forbidden.contains($0) || $0.properties.isUnseen }) {
             throw Refusal(
                 .input,
                 Text(
@@ -96,10 +96,17 @@ extension Unicode.Scalar {
 
     /// As a message shows it.
     var shown: String {
-        properties.isControl ? "U+" + String(value, radix: 16, uppercase: true) : String(Character(self))
+        properties.isUnseen ? "U+" + String(value, radix: 16, uppercase: true) : String(Character(self))
     }
 }
 
 extension Unicode.Scalar.Properties {
-    var isControl: Bool { generalCategory == .control }
+    /// Whether nobody sees it: controls, what turns the direction of writing around, what has no width. A name that is read
+    /// otherwise than it is written is no name.
+    var isUnseen: Bool {
+        switch generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator: true
+        default: false
+        }
+    }
 }

@@ -15,7 +15,14 @@ extension OfficeDesk {
         }
         let now = now
         try await store.write { [self] records in
-            let done = entry(.exported, of: "orders", in: caller.tenant, by: caller.actor, at: now, detail: "\(found.total)")
+            let done = entry(
+                .exported,
+                of: "orders",
+                in: caller.tenant,
+                by: caller.actor,
+                at: now,
+                detail: "\(found.total)"
+            )
             try records.history.insert(done)
         }
         var csv = CSVWriter()
@@ -53,12 +60,26 @@ struct CSVWriter {
         bytes += Array(cells.map(Self.quoted).joined(separator: ",").utf8) + [0x0D, 0x0A]
     }
 
+    /// What spreadsheets begin a formula with, half and full width.
+    private static let beginnings: Set<Unicode.Scalar> = [
+        "=", "+", "-", "@", "\t", "\r", "\n", "\u{FF1D}", "\u{FF0B}", "\u{FF0D}", "\u{FF20}",
+    ]
+    /// What ends a cell for programs that divide otherwise than by commas, whatever quotation marks are around it.
+    private static let foreignEnds: Set<Unicode.Scalar> = [";", "\t", "\r", "\n"]
+    /// What ends a cell: here, and where semicolons or tabs do.
+    private static let ends: Set<Unicode.Scalar> = [",", ";", "\t", "\r", "\n", "\"", "'"]
+
+    /// By scalars: an accent behind a quotation mark makes another character of it, but not to a spreadsheet.
     private static func quoted(_ text: String) -> String {
-        var text = text
-        if let first = text.unicodeScalars.first, "=+-@\t\r\u{FF1D}\u{FF0B}\u{FF0D}\u{FF20}".unicodeScalars.contains(first) {
-            text = "'" + text
+        var scalars: [Unicode.Scalar] = []
+        for scalar in text.unicodeScalars {
+            if beginnings.contains(scalar), scalars.last.map(foreignEnds.contains) ?? true { scalars.append("'") }
+            scalars.append(scalar)
         }
-        guard text.contains(where: { $0 == "\"" || $0 == "," || $0.isNewline || $0 == "'" }) else { return text }
-        return "\"" + text.replacing("\"", with: "\"\"") + "\""
+        guard scalars.contains(where: ends.contains) else { return text }
+        var quoted = String.UnicodeScalarView("\"".unicodeScalars)
+        for scalar in scalars { quoted.append(contentsOf: scalar == "\"" ? [scalar, scalar] : [scalar]) }
+        quoted.append("\"")
+        return String(quoted)
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Hummingbird
+import HummingbirdCore
 import HummingbirdTLS
 package import Logging
 import Mustache
@@ -47,6 +48,7 @@ package struct OfficeServer: Sendable {
         log: Logger,
         isReady: @escaping @Sendable (Site.Server, Int) async -> Void
     ) async throws {
+        MustacheContentTypes.register(PageEscaping(), named: PageEscaping.name)
         let templates = try await MustacheLibrary(directory: Bundle.module.resourcePath! + "/Templates")
         let (consoleRoutes, areaRoutes) = Self.routes(desk, templates, limits)
         for routes in [consoleRoutes, areaRoutes] { try routes.staticFiles() }
@@ -55,6 +57,7 @@ package struct OfficeServer: Sendable {
             try Self.application(areaRoutes, .area, area, identity, log, isReady),
             Application(
                 router: Publisher(desk: desk).router,
+                server: .http1(configuration: Self.connections),
                 configuration: .init(address: .hostname(publisher.host, port: publisher.port), serverName: "Inkan"),
                 onServerRunning: { channel in await isReady(.publisher, channel.localAddress?.port ?? 0) },
                 logger: log
@@ -79,6 +82,17 @@ package struct OfficeServer: Sendable {
         let (console, area) = routes(desk, MustacheLibrary(), RequestLimits())
         return console.pages + area.pages
     }
+
+    /// What a connection may bring before it is closed.
+    private static let connections = HTTP1Channel.Configuration(
+        additionalChannelHandlers: [RequestDeadline()],
+        idleTimeout: .seconds(60),
+        httpDecoderConfiguration: .init(
+            maxHeaderFieldSize: 16 * 1024,
+            maxHeaderListSize: 32 * 1024,
+            maxHeaderFieldCount: 100
+        )
+    )
 
     private static func application(
         _ routes: Routes,
@@ -109,7 +123,7 @@ package struct OfficeServer: Sendable {
         }
         return Application(
             router: routes.router,
-            server: try .tls(.http1(configuration: .init(idleTimeout: .seconds(60))), configuration: channel),
+            server: try .tls(.http1(configuration: Self.connections), configuration: channel),
             configuration: .init(address: .hostname(address.host, port: address.port), serverName: "Inkan"),
             onServerRunning: { channel in await isReady(server, channel.localAddress?.port ?? 0) },
             logger: log

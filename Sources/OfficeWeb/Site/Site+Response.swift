@@ -127,7 +127,15 @@ struct SecurityHeaders: RouterMiddleware {
         context: OfficeRequestContext,
         next: (Request, OfficeRequestContext) async throws -> Response
     ) async throws -> Response {
-        var response = try await next(request, context)
+        var response: Response
+        do {
+            response = try await next(request, context)
+        } catch let error as any HTTPResponseError {
+            // Such as a body that is too long: what the server answers by itself is no exception.
+            response = try error.response(from: request, context: context)
+        }
+        // Pages are somebody's own, and so is where a form leads to. Stylesheet and scripts say otherwise.
+        if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-store" }
         response.headers[.contentSecurityPolicy] = Self.policy
         response.headers[.strictTransportSecurity] = "max-age=63072000; includeSubDomains"
         response.headers[.xContentTypeOptions] = "nosniff"

@@ -36,7 +36,8 @@ extension Site {
             all[String(next.key)] = next.value.removingPercentEncoding ?? ""
         }
         let visit = Visit(
-            path: request.uri.path,
+            // Two slashes at an address's beginning would make a host of what follows.
+            path: "/" + request.uri.path.drop { $0 == "/" },
             parameters: parameters,
             query: query,
             form: form,

@@ -53,7 +53,7 @@ final class MailCatcher: Sendable {
     }
 
     /// The interpreter that `Tests/run` makes.
-    private static func python() throws -> String {
+    static func python() throws -> String {
         let made = "\(OfficeFixture.checkout)/.build/test-python/bin/python3"
         let python = ProcessInfo.processInfo.environment["INKAN_TEST_PYTHON"] ?? made
         try #require(FileManager.default.isExecutableFile(atPath: python), "\(python) is missing; Tests/run makes it")

@@ -145,10 +145,10 @@ extension String {
         }.joined()
     }
 
-    /// Without HTML's escapes.
+    /// Without HTML's escapes, whatever accents follow them.
     var unescaped: String {
-        replacingOccurrences(of: "&lt;", with: "<").replacingOccurrences(of: "&gt;", with: ">")
-            .replacingOccurrences(of: "&quot;", with: "\"").replacingOccurrences(of: "&#39;", with: "'")
-            .replacingOccurrences(of: "&amp;", with: "&")
+        [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&amp;", "&")].reduce(self) { text, escape in
+            text.replacingOccurrences(of: escape.0, with: escape.1, options: .literal)
+        }
     }
 }
