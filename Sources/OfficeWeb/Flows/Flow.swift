@@ -14,14 +14,17 @@ package struct Flow: Sendable {
         let check: @Sendable (Visit) async throws -> Void
         /// Whether the step is part of this flow, given what is known.
         let isNeeded: @Sendable (Visit) async throws -> Bool
+        /// Makes values of the files that were sent: a file does not travel with the pages.
+        let take: @Sendable (FormValues) throws(Refusal) -> FormValues
 
         package init(
             _ name: Text,
             isNeeded: @escaping @Sendable (Visit) async throws -> Bool = { _ in true },
+            take: @escaping @Sendable (FormValues) throws(Refusal) -> FormValues = { $0 },
             show: @escaping @Sendable (Visit, FormValues) async throws -> View,
             check: @escaping @Sendable (Visit) async throws -> Void
         ) {
-            (self.name, self.show, self.check, self.isNeeded) = (name, show, check, isNeeded)
+            (self.name, self.show, self.check, self.isNeeded, self.take) = (name, show, check, isNeeded, take)
         }
     }
 
@@ -75,7 +78,9 @@ extension Flow {
     func turn(_ visit: Visit) async throws -> Page {
         let steps = try await needed(visit)
         let current = min(max(0, Int(visit.form["step"]) ?? 0), steps.count)
+        var visit = visit
         do {
+            if current < steps.count { visit.form = try steps[current].take(visit.form) }
             switch visit.form["go"] {
             case "back": return try await page(visit, visit.form, at: max(0, current - 1), [])
             case "next":
@@ -113,7 +118,8 @@ extension Flow {
             fields: view.fields,
             buttons: buttons,
             hidden: [("step", "\(index)")] + (isConfirmation ? [("form", OfficeDesk.formToken())] : [])
-                + values.pairs.filter { !own.contains($0.name) }
+                + values.pairs.filter { !own.contains($0.name) },
+            takesFiles: view.fields.contains(where: \.isFile)
         )
         let names = steps.map(\.name) + [Words.confirm]
         var page = Page(

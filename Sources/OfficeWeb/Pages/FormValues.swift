@@ -1,12 +1,14 @@
 /// What a form or an address's query carries: names and values in their order.
 package struct FormValues: Sendable {
     package var pairs: [(name: String, value: String)]
+    /// The files that were sent with it.
+    package var files: [UploadedFile] = []
 
     package init(_ pairs: [(name: String, value: String)] = []) {
         self.pairs = pairs
     }
 
-    /// The most bytes that a form without files may have.
+    /// The most bytes that a form may have, its files among them.
     package static let longest = 256 * 1024
     /// The most fields.
     package static let mostFields = 4000

@@ -110,6 +110,8 @@ package struct Field: Sendable {
         (self.generatesInto, self.data) = (generatesInto, data)
     }
 
+    var isFile: Bool { if case .file = kind { true } else { false } }
+
     /// The options of a choice.
     package static func options<Choice: CaseIterable & RawRepresentable & Worded>(
         _ type: Choice.Type,

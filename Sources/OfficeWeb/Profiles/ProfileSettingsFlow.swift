@@ -48,7 +48,7 @@ struct ProfileSettingsFlow: Sendable {
     }
 
     private var form: Flow.Step {
-        Flow.Step(Text("設定", "Settings")) { visit, values in
+        Flow.Step(Text("設定", "Settings"), take: SettingsFields.takeTerms) { visit, values in
             let (profile, conditions, domains) = try await desk.settings(of: values["profile"], by: visit.caller)
             return Flow.View(
                 blocks: [

@@ -127,6 +127,15 @@ enum SettingsFields {
                 )
             ),
             Field(
+                termsFile,
+                Text("利用規約のファイル", "Terms of use as a file"),
+                .file,
+                hint: Text(
+                    "UTF-8のテキストファイルを選択すると、上の欄の内容に代わります。",
+                    "A text file in UTF-8; it takes the place of what stands above."
+                )
+            ),
+            Field(
                 "showsBothTerms",
                 Text("認証局の規約と同時に表示する", "Show them together with the CA's terms"),
                 .checkbox,
@@ -138,6 +147,16 @@ enum SettingsFields {
                 )
             ),
         ]
+    }
+
+    private static let termsFile = "termsFile"
+
+    /// The terms of a file that was sent, in the place of those that were typed (WIZ-04).
+    static func takeTerms(_ values: FormValues) throws(Refusal) -> FormValues {
+        guard let file = values.files.first(where: { $0.field == termsFile }) else { return values }
+        var values = values
+        values["ownTerms"] = try file.text(longest: 4 * PortalSettings.longestTerms)
+        return values
     }
 
     private static func yesNo(

@@ -30,9 +30,12 @@ package struct Routes {
         book.add(PageEntry(server: site.server, method: "POST", path: path.description, access: access))
         router.post(path) { request, context in
             guard site.isOwnOrigin(request) else { return try await site.refuse(request, context, .foreignForm) }
+            let length = request.headers[.contentLength].flatMap { Int($0) } ?? 0
+            guard length <= FormValues.longest else { return try await site.refuse(request, context, .largeForm) }
             var request = request
             let body = try await request.collectBody(upTo: FormValues.longest)
-            guard let form = FormValues(encoded: String(buffer: body)) else {
+            let type = request.headers[.contentType] ?? ""
+            guard let form = FormValues(body: Array(body.readableBytesView), type: type) else {
                 return try await site.refuse(request, context, .unreadableForm)
             }
             return try await site.answer(request, context, access, form: form, handler)

@@ -64,6 +64,14 @@ extension Refusal {
         )
     )
 
+    static let largeForm = Refusal(
+        .input,
+        Text(
+            "送信された内容が大きすぎます(ファイルを含めて\(FormValues.longest / 1024)KBまで)。何も変更されていません。",
+            "What was sent is too large: \(FormValues.longest / 1024) KB are taken, files included. Nothing was changed."
+        )
+    )
+
     static let unreadableForm = Refusal(
         .input,
         Text("送信された内容を読み取れませんでした。", "What was sent cannot be read.")

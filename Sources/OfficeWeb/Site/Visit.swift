@@ -8,7 +8,7 @@ package struct Visit: Sendable {
     package let path: String
     package let parameters: [String: String]
     package let query: FormValues
-    package let form: FormValues
+    package var form: FormValues
     package let language: Language
     package let address: String
     package let session: Session?

@@ -23,7 +23,7 @@ struct WizardFlow: Sendable {
                 step(Text("API", "API")) { [SettingsFields.addresses($0, $1)] },
                 mails,
                 step(Text("ポータル画面", "Portal")) { [SettingsFields.title($0, $1)] },
-                step(Text("利用規約", "Terms")) { SettingsFields.terms($0, $1) },
+                step(Text("利用規約", "Terms"), take: SettingsFields.takeTerms) { SettingsFields.terms($0, $1) },
             ],
             confirm: { visit in try await confirm(visit) },
             complete: { visit in try await complete(visit) }
@@ -60,9 +60,10 @@ struct WizardFlow: Sendable {
     private func step(
         _ name: Text,
         blocks: [Block] = [],
+        take: @escaping @Sendable (FormValues) throws(Refusal) -> FormValues = { $0 },
         _ fields: @escaping @Sendable (ProfileSettings, FormValues) -> [Field]
     ) -> Flow.Step {
-        Flow.Step(name) { visit, values in
+        Flow.Step(name, take: take) { visit, values in
             let profile = try await approved(values["profile"], visit)
             return Flow.View(blocks: blocks, fields: fields(profile.settings, values))
         } check: { visit in

@@ -1,4 +1,5 @@
 import Clocks
+import Foundation
 import Office
 import Testing
 
@@ -225,5 +226,36 @@ struct WizardTests {
         _ = try await walk(company, [7: ["ownTerms": text, "showsBothTerms": "yes"]])
         let portal = try await company.storedProfile().settings.portal
         #expect(portal.ownTerms == text && portal.showsBothTerms)
+    }
+
+    @Test(
+        "WIZ-04 Terms are uploaded as a text file in UTF-8; another file, and one too large, is refused beside its field"
+    )
+    func upload() async throws {
+        let company = try await Company()
+        let step = try #require(try await walk(company, steps: 7).last)
+        #expect(step.body.contains("enctype=\"multipart/form-data\"") && step.body.contains("type=\"file\""))
+        let typed = step.shown.merging(["ownTerms": "打った文", "showsBothTerms": "yes"]) { $1 }
+        func send(_ content: [UInt8]) async throws -> OfficeBrowser.Answer {
+            let file = company.office.folder.file("terms-\(company.tenant).txt")
+            try Data(content).write(to: URL(fileURLWithPath: file))
+            return try await company.console.upload(step, to: Self.path, typed, file: ("termsFile", file))
+        }
+        for (content, words) in [
+            ([0x97, 0x98, 0x97, 0x70], "UTF-8"), ([UInt8](repeating: 0x61, count: 200_001), "大きすぎます"),
+        ] as [([UInt8], String)] {
+            let refused = try await send(content)
+            #expect(refused.status == 422 && refused.error("termsFile")?.contains(words) == true)
+            #expect(refused.shown["ownTerms"] == "打った文", "what was typed is still there")
+        }
+        let huge = try await send([UInt8](repeating: 0x61, count: 300_000))
+        #expect(huge.status == 422 && huge.body.contains("大きすぎます"))
+        let text = "第1条 <利用者>は\r\n--規約に従う。"
+        let confirmation = try await send([0xEF, 0xBB, 0xBF] + Array(text.utf8))
+        #expect(confirmation.status == 200 && confirmation.body.contains("第1条 &lt;利用者&gt;は"))
+        #expect(try await company.storedProfile().settings.portal == PortalSettings(), "not before the completion")
+        #expect(try await company.console.send(confirmation, to: Self.path, [:]).status == 200)
+        let portal = try await company.storedProfile().settings.portal
+        #expect(portal.ownTerms == "第1条 <利用者>は\n--規約に従う。" && portal.showsBothTerms)
     }
 }

@@ -96,6 +96,17 @@ final class OfficeBrowser: Sendable {
         return try await visit(path, own + values.map { ($0.key, $0.value) } + [("go", go)])
     }
 
+    /// The same with a file, as a browser sends it.
+    func upload(
+        _ page: Answer,
+        to path: String,
+        _ values: [String: String],
+        file: (field: String, path: String)
+    ) async throws -> Answer {
+        let own = page.hidden.filter { values[$0.0] == nil }
+        return try await visit(path, own + values.map { ($0.key, $0.value) } + [("go", "next")], file: file)
+    }
+
     /// Walks a flow: each dictionary is one step's values; the last step's answer comes back.
     func walk(_ path: String, _ steps: [[String: String]]) async throws -> Answer {
         var page = try await get(path)
@@ -103,7 +114,11 @@ final class OfficeBrowser: Sendable {
         return page
     }
 
-    private func visit(_ path: String, _ form: [(String, String)]?) async throws -> Answer {
+    private func visit(
+        _ path: String,
+        _ form: [(String, String)]?,
+        file: (field: String, path: String)? = nil
+    ) async throws -> Answer {
         let address = path.hasPrefix("https:") ? path : office.consoleURL + path
         let body = jar.file(UUID().uuidString)
         var arguments = [
@@ -113,7 +128,10 @@ final class OfficeBrowser: Sendable {
         if address.hasPrefix(office.areaURL), let certificate = certificate.withLock({ $0 }) {
             arguments += ["--cert-type", "P12", "--cert", "\(certificate.file):\(certificate.password)"]
         }
-        if let form {
+        if let form, let file {
+            for (name, value) in form { arguments += ["--form-string", "\(name)=\(value)"] }
+            arguments += ["--form", "\(file.field)=@\(file.path);type=text/plain"]
+        } else if let form {
             arguments += ["--data", form.map { "\($0.0.formEncoded)=\($0.1.formEncoded)" }.joined(separator: "&")]
         }
         arguments.append(address)
