@@ -20,7 +20,6 @@ let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
-let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 /// A room of ours: Swift 6, warnings are errors.
@@ -56,6 +55,7 @@ let package = Package(
         .executable(name: "inkan-tokend", targets: ["inkan-tokend"]),
         .executable(name: "inkan", targets: ["inkan"]),
         .executable(name: "inkan-bench", targets: ["inkan-bench"]),
+        .executable(name: "inkan-office-bench", targets: ["inkan-office-bench"]),
         // A PKCS#11 module that fails on order, for the tests.
         .library(name: "InkanFaultModule", type: .dynamic, targets: ["FaultModule"]),
         // Ends a program at a chosen system call, for the tests.
@@ -69,7 +69,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         // The office's web server and pages.
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
-        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.31.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -126,7 +125,7 @@ let package = Package(
             [
                 "Office", "OfficeMail", "OfficeStore", "OfficeServices", "Clocks", "Secrets", "TextForms", hummingbird,
                 hummingbirdCore, hummingbirdTLS,
-                nioSSL, nioCore, nioHTTPTypes, httpTypes, mustache, crypto, lifecycle, logging,
+                nioSSL, nioCore, nioHTTPTypes, httpTypes, crypto, lifecycle, logging,
             ],
             resources: [.copy("Templates"), .copy("Static")]
         ),
@@ -196,6 +195,12 @@ let package = Package(
             ["SignerClient", "Threads", "Workbench", "PKCS11", "X509Building", "Secrets", "Clocks", "Ledger", crypto]
                 + ["Issuance", "Tokens", "PKCS12", "Varlink", arguments]
         ),
+        // Measures the office from outside, and fills its database through its own records.
+        program(
+            "inkan-office-bench",
+            ["Office", "OfficeStore", "OfficeServices", "Workbench", "CCurl", "Clocks", "TextForms", "Threads"]
+                + [crypto, arguments]
+        ),
 
         tests(
             "PolicyTests",
@@ -251,6 +256,8 @@ let package = Package(
             exclude: browserPrograms,
             swiftSettings: strict
         ),
+        tests("OfficeStoreTests", ["OfficeStore", "Office", "Clocks", "Workbench", grdb]),
+        tests("OfficeWebTests", ["OfficeWeb"]),
         tests("OfficeRulesTests", ["Office", "Clocks"]),
         tests("PKCS12Tests", ["PKCS12", "Secrets"]),
         tests("IssuanceTests", ["Issuance", "Ledger", "Policy", "Clocks"]),

@@ -58,6 +58,7 @@ package struct OfficeRecords {
     package var profiles: Repository<Profile> { .init(database) }
     package var mailDomains: Repository<MailDomain> { .init(database) }
     package var orders: Repository<Order> { .init(database) }
+    package var orderList: OrderList { .init(database: database) }
     package var history: Repository<HistoryEntry> { .init(database) }
     package var mails: Repository<OutgoingMail> { .init(database) }
     package var templates: Repository<StoredTemplate> { .init(database) }

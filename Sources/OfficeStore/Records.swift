@@ -67,16 +67,15 @@ extension Order: Stored {
     package var key: String { id }
     package var columns: [String: (any DatabaseValueConvertible)?] {
         [
-            "tenant": tenant, "profile": profile, "licence": licence, "manager": manager, "status": status.rawValue,
-            "certificateStatus": certificate?.state.rawValue, "applied": applied.seconds,
-            "issued": certificate?.issued.seconds, "ends": certificate?.notAfter.seconds,
-            "commonName": subject.commonName, "mail": subject.mail,
-            "department": subject.units.joined(separator: "\n"), "service": serviceName, "template": templateLanguage,
-            "link": HexText.encode(pickUp.linkHash), "mailed": pickUp.mailed.seconds, "serial": certificate?.serial,
+            "licence": licence, "status": status.rawValue, "certificateStatus": certificate?.state.rawValue,
+            "ends": certificate?.notAfter.seconds, "link": HexText.encode(pickUp.linkHash),
+            "mailed": pickUp.mailed.seconds, "serial": certificate?.serial,
             // How long a certificate that the station makes for it would last.
             "station": keyOption == .token && certificate == nil ? pickUp.notAfter?.seconds : nil,
         ]
     }
+    /// What people search for is in the order's line.
+    package func writeIndex(in database: Database) throws { try line.write(in: database) }
 }
 
 extension HistoryEntry: Stored {
@@ -91,7 +90,7 @@ extension HistoryEntry: Stored {
 }
 
 /// A log-in that lasts (kept by the hash of its secret).
-package struct Session: Stored, Hashable {
+package struct Session: Discardable, Hashable {
     package enum Side: String, Codable, Sendable { case console, operators }
 
     /// SHA-256 of the cookie's secret, hexadecimal.
@@ -121,7 +120,7 @@ package struct Session: Stored, Hashable {
 }
 
 /// A mail in the outbox, and later in the list of sent mails.
-package struct OutgoingMail: Stored, Hashable {
+package struct OutgoingMail: Discardable, Hashable {
     package enum Status: String, Codable, CaseIterable, Sendable { case waiting, sent, failed }
 
     package var id: String
@@ -191,7 +190,7 @@ package struct StoredTemplate: Stored, Hashable {
 }
 
 /// A form that was sent, and what it led to: sent again, it leads there again.
-package struct Submission: Stored, Hashable {
+package struct Submission: Discardable, Hashable {
     /// SHA-256 of who sent it and of the form's own token, hexadecimal.
     package var id: String
     /// The records that it made.
@@ -208,7 +207,7 @@ package struct Submission: Stored, Hashable {
 }
 
 /// A PKCS#12 file, sealed by its own password, kept for 30 days after the issue (PKP-11).
-package struct KeyFile: Stored, Hashable {
+package struct KeyFile: Discardable, Hashable {
     /// The order.
     package var id: String
     package var until: Timestamp

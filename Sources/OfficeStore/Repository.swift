@@ -9,51 +9,47 @@ package protocol Stored: Codable, Sendable {
     var key: String { get }
     /// The searched columns, by name.
     var columns: [String: (any DatabaseValueConvertible)?] { get }
+    /// Writes what else finds the entity.
+    func writeIndex(in database: Database) throws
 }
+
+extension Stored {
+    package func writeIndex(in database: Database) throws {}
+}
+
+/// What may be deleted; everything else stays for good.
+package protocol Discardable: Stored {}
 
 /// The records of one kind within a transaction.
 package struct Repository<Entity: Stored> {
-    private let database: Database
+    fileprivate let database: Database
 
     init(_ database: Database) {
         self.database = database
     }
 
     package func get(_ key: String) throws -> Entity? {
-        try String.fetchOne(database, sql: "SELECT body FROM \(Entity.table) WHERE id = ?", arguments: [key])
-            .map(Self.decode)
+        try String.fetchOne(
+            database.cachedStatement(sql: "SELECT body FROM \(Entity.table) WHERE id = ?"),
+            arguments: [key]
+        ).map(Self.decode)
     }
 
     package func exists(_ key: String) throws -> Bool {
         try Bool.fetchOne(
-            database,
-            sql: "SELECT EXISTS (SELECT 1 FROM \(Entity.table) WHERE id = ?)",
+            database.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM \(Entity.table) WHERE id = ?)"),
             arguments: [key]
         ) ?? false
     }
 
     /// - Throws: where the key is already there.
     package func insert(_ entity: Entity) throws {
-        try put(entity, verb: "INSERT")
+        try put(entity, replacing: false)
     }
 
     /// Writes the entity, whether it was there or not.
     package func save(_ entity: Entity) throws {
-        try put(entity, verb: "INSERT OR REPLACE")
-    }
-
-    @discardableResult
-    package func delete(_ key: String) throws -> Bool {
-        try database.execute(sql: "DELETE FROM \(Entity.table) WHERE id = ?", arguments: [key])
-        return database.changesCount > 0
-    }
-
-    /// Deletes what the query's conditions meet.
-    package func delete(_ query: Query) throws {
-        try database.execute(
-            sql: "DELETE FROM \(Entity.table)" + query.whereClause,
-            arguments: StatementArguments(query.conditionArguments)
-        )
+        try put(entity, replacing: true)
     }
 
     package func find(_ query: Query = Query()) throws -> [Entity] {
@@ -70,6 +66,15 @@ package struct Repository<Entity: Stored> {
         return try find(query).first
     }
 
+    /// The identifiers alone of what the query finds.
+    package func keys(_ query: Query) throws -> [String] {
+        try String.fetchAll(
+            database,
+            sql: "SELECT id FROM \(Entity.table)" + query.sql,
+            arguments: StatementArguments(query.arguments)
+        )
+    }
+
     package func count(_ query: Query = Query()) throws -> Int {
         try Int.fetchOne(
             database,
@@ -78,18 +83,18 @@ package struct Repository<Entity: Stored> {
         ) ?? 0
     }
 
-    private func put(_ entity: Entity, verb: String) throws {
-        var names = ["id", "body"]
-        var values: [(any DatabaseValueConvertible)?] = [entity.key, try Self.encode(entity)]
-        for (name, value) in entity.columns {
-            names.append(name)
-            values.append(value)
+    private func put(_ entity: Entity, replacing: Bool) throws {
+        let columns = entity.columns.sorted { $0.key < $1.key }
+        let names = ["id", "body"] + columns.map(\.key)
+        let values = [entity.key, try Self.encode(entity)] + columns.map(\.value)
+        var sql = "INSERT INTO \(Entity.table) (\(names.joined(separator: ", "))) VALUES "
+        sql += "(\(names.map { _ in "?" }.joined(separator: ", ")))"
+        if replacing {
+            let changes = names.dropFirst().map { "\($0) = excluded.\($0)" }
+            sql += " ON CONFLICT (id) DO UPDATE SET \(changes.joined(separator: ", "))"
         }
-        let places = names.map { _ in "?" }.joined(separator: ", ")
-        try database.execute(
-            sql: "\(verb) INTO \(Entity.table) (\(names.joined(separator: ", "))) VALUES (\(places))",
-            arguments: StatementArguments(values)
-        )
+        try database.cachedStatement(sql: sql).execute(arguments: StatementArguments(values))
+        try entity.writeIndex(in: database)
     }
 
     private static func encode(_ entity: Entity) throws -> String {
@@ -98,7 +103,7 @@ package struct Repository<Entity: Stored> {
         return String(decoding: try encoder.encode(entity), as: UTF8.self)
     }
 
-    private static func decode(_ body: String) throws -> Entity {
+    static func decode(_ body: String) throws -> Entity {
         do {
             return try JSONDecoder().decode(Entity.self, from: Data(body.utf8))
         } catch let problem as DecodingError {
@@ -113,6 +118,22 @@ package struct UnreadableRecord: Error, CustomStringConvertible {
     package let problem: DecodingError
 
     package var description: String { "a record of \(table) cannot be read by this program: \(problem)" }
+}
+
+extension Repository where Entity: Discardable {
+    @discardableResult
+    package func delete(_ key: String) throws -> Bool {
+        try database.execute(sql: "DELETE FROM \(Entity.table) WHERE id = ?", arguments: [key])
+        return database.changesCount > 0
+    }
+
+    /// Deletes what the query's conditions meet.
+    package func delete(_ query: Query) throws {
+        try database.execute(
+            sql: "DELETE FROM \(Entity.table)" + query.whereClause,
+            arguments: StatementArguments(query.conditionArguments)
+        )
+    }
 }
 
 /// Conditions on the searched columns, the order, and a page of what is found.
@@ -149,12 +170,16 @@ package struct Query {
     /// One of the columns contains the text.
     package func contains(_ columns: [StaticString], _ text: String) -> Query {
         guard !text.isEmpty else { return self }
-        let pattern =
-            "%" + text.map { "%_\\".contains($0) ? "\\\($0)" : "\($0)" }.joined() + "%"
+        let pattern = Self.pattern(containing: text)
         return adding(
             "(" + columns.map { "\($0) LIKE ? ESCAPE '\\'" }.joined(separator: " OR ") + ")",
             columns.map { _ in pattern }
         )
+    }
+
+    /// For LIKE with `\` as its escape.
+    static func pattern(containing text: String) -> String {
+        "%" + text.unicodeScalars.map { "%_\\".unicodeScalars.contains($0) ? "\\\($0)" : "\($0)" }.joined() + "%"
     }
 
     package func sorted(by column: StaticString, descending: Bool = false) -> Query {

@@ -1,4 +1,5 @@
 package import GRDB
+import Office
 
 /// The tables. Migrations are only ever added at the end.
 package enum Schema {
@@ -104,6 +105,7 @@ package enum Schema {
                     """
             )
         }
+        migrator.registerMigration("6 orders are found by lines and words of their own", migrate: makeOrderList)
         return migrator
     }
 
@@ -137,6 +139,53 @@ package enum Schema {
                 "tenant, commonName", "tenant, mail", "licence", "link", "serial", "status, mailed",
             ]
         )
+    }
+
+    /// What `OrderList` reads. The columns by which single orders are found stay with them.
+    private static func makeOrderList(_ database: Database) throws {
+        try database.execute(
+            sql: """
+                CREATE TABLE orderLines (
+                    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, tenant TEXT NOT NULL, profile TEXT NOT NULL,
+                    licence TEXT NOT NULL, manager TEXT NOT NULL, status TEXT NOT NULL, certificateStatus TEXT,
+                    applied INTEGER NOT NULL, issued INTEGER, ends INTEGER, organisation TEXT NOT NULL,
+                    commonName TEXT NOT NULL, service TEXT NOT NULL, mail TEXT NOT NULL, department TEXT NOT NULL,
+                    template TEXT NOT NULL
+                );
+                CREATE INDEX orderLines_tenant ON orderLines (tenant, number);
+                CREATE VIRTUAL TABLE orderWords
+                    USING fts5 (words, content = '', columnsize = 0, detail = none, tokenize = 'ascii');
+                CREATE TABLE orderCounts (
+                    tenant TEXT NOT NULL, profile TEXT NOT NULL, status TEXT NOT NULL, certificateStatus TEXT NOT NULL,
+                    count INTEGER NOT NULL, PRIMARY KEY (tenant, profile, status, certificateStatus)
+                ) WITHOUT ROWID;
+                CREATE TRIGGER orderLines_came AFTER INSERT ON orderLines BEGIN
+                    \(count("new", 1));
+                END;
+                CREATE TRIGGER orderLines_changed
+                AFTER UPDATE OF tenant, profile, status, certificateStatus ON orderLines BEGIN
+                    \(count("old", -1));
+                    \(count("new", 1));
+                END;
+                """
+        )
+        let bodies = try String.fetchCursor(database, sql: "SELECT body FROM orders ORDER BY applied, id")
+        while let body = try bodies.next() { try Repository<Order>.decode(body).line.write(in: database) }
+        for index in [0, 1, 2, 3, 4, 5] { try database.execute(sql: "DROP INDEX orders_\(index)") }
+        for column in [
+            "tenant", "profile", "manager", "applied", "issued", "commonName", "mail", "department", "service",
+            "template",
+        ] {
+            try database.execute(sql: "ALTER TABLE orders DROP COLUMN \(column)")
+        }
+    }
+
+    private static func count(_ row: String, _ change: Int) -> String {
+        """
+        INSERT INTO orderCounts VALUES
+            (\(row).tenant, \(row).profile, \(row).status, ifnull(\(row).certificateStatus, ''), \(change))
+            ON CONFLICT DO UPDATE SET count = count + excluded.count
+        """
     }
 
     private static func make(

@@ -14,6 +14,6 @@ struct ListPages: AsyncParsableCommand {
 
     func run() async throws {
         umask(0o077)
-        for page in OfficeServer.pages(try options.office().desk) { print(page.line) }
+        for page in try OfficeServer.pages(options.office().desk) { print(page.line) }
     }
 }

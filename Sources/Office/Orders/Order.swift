@@ -111,8 +111,7 @@ package struct Order: Hashable, Sendable, Codable {
     package static let expiryNoticeDays = 7
 
     package func certificateStatus(at now: Timestamp) -> CertificateState? {
-        guard let certificate else { return nil }
-        return certificate.state == .issued && now > certificate.notAfter ? .expired : certificate.state
+        line.certificateStatus(at: now)
     }
 }
 

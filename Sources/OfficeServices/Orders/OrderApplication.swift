@@ -35,7 +35,10 @@ extension OfficeDesk {
             return (
                 try records.profiles.find(own.sorted(by: "created"))
                     .filter { $0.isUsable(at: now) && Function.issue.isOpen(to: caller.user, on: $0.id) },
-                try records.licences.find(own.sorted(by: "applied")).filter { $0.isUsable(at: now) }
+                try records.licences.find(
+                    own.equal("status", Licence.Status.issued.rawValue).atLeast("ends", now.seconds)
+                        .sorted(by: "applied")
+                ).filter { $0.isUsable(at: now) }
             )
         }
     }

@@ -6,14 +6,15 @@ extension OfficeDesk {
     package func orderTable(_ search: OrderSearch, by caller: Caller) async throws -> [UInt8] {
         try caller.user.require(.export)
         let most = 100_000
-        let found = try await orders(search, offset: 0, limit: most, by: caller)
-        guard found.total <= most else {
+        let now = now
+        guard let filter = filter(search, by: caller, at: now) else { throw Refusal.notFound }
+        let found = try await store.read { try $0.orderList.lines(filter, most: most + 1) }
+        guard found.count <= most else {
             throw Refusal(
                 .state,
                 Text("\(most)件を超えています。検索条件で絞り込んでください。", "There are more than \(most). Narrow the search.")
             )
         }
-        let now = now
         try await store.write { [self] records in
             let done = entry(
                 .exported,
@@ -21,7 +22,7 @@ extension OfficeDesk {
                 in: caller.tenant,
                 by: caller.actor,
                 at: now,
-                detail: "\(found.total)"
+                detail: "\(found.count)"
             )
             try records.history.insert(done)
         }
@@ -30,11 +31,11 @@ extension OfficeDesk {
             "オーダーID", "組織名", "CN", "サービス名", "発行日", "有効期限", "メールアドレス", "証明書管理者", "ライセンスID", "プロファイルID",
             "オーダーステータス", "証明書ステータス",
         ])
-        for order in found.orders {
+        for order in found {
             csv.add([
-                order.id, order.organisation, order.subject.commonName, order.serviceName,
+                order.id, order.organisation, order.commonName, order.service,
                 order.certificate.map { calendar.display($0.issued) } ?? "",
-                order.certificate.map { calendar.display($0.notAfter) } ?? "", order.subject.mail, order.manager,
+                order.certificate.map { calendar.display($0.notAfter) } ?? "", order.mail, order.manager,
                 order.licence, order.profile, order.status.text(.japanese),
                 order.certificateStatus(at: now)?.text(.japanese) ?? "",
             ])

@@ -1,6 +1,6 @@
 import Clocks
 package import Office
-import OfficeStore
+package import OfficeStore
 
 /// What the list is searched for (section 5.17). Empty parts narrow nothing.
 package struct OrderSearch: Sendable {
@@ -37,67 +37,83 @@ package struct OrderSearch: Sendable {
 }
 
 extension OfficeDesk {
-    /// The tenant's orders that the caller may see and that the search finds, newest first.
+    /// A page of the tenant's orders that the caller may see and that the search finds, newest first.
+    ///
+    /// - Throws: `.notFound` where the place is none of the tenant's orders.
     package func orders(
         _ search: OrderSearch,
-        offset: Int,
+        from place: OrderPlace = .newest,
+        offset: Int = 0,
         limit: Int,
         by caller: Caller
-    ) async throws -> (orders: [Order], total: Int) {
+    ) async throws -> OrderPage {
         try caller.user.require(.certificateList)
-        let now = now
-        return try await store.read { [self] records in
-            let query = query(search, by: caller, at: now)
-            let page = query.sorted(by: "applied", descending: true).page(offset: offset, limit: limit)
-            return (try records.orders.find(page), try records.orders.count(query))
+        guard let filter = filter(search, by: caller, at: now) else { throw Refusal.notFound }
+        return try await store.read { records in
+            guard let page = try records.orderList.page(filter, from: place, offset: offset, limit: limit) else {
+                throw Refusal.notFound
+            }
+            return page
         }
     }
 
-    private func query(_ search: OrderSearch, by caller: Caller, at now: Timestamp) -> Query {
-        let from = search.from.map { calendar.start(of: $0).seconds }
-        let to = search.to.map { calendar.end(of: $0).seconds }
-        var query = Query().equal("tenant", caller.tenant)
+    /// What the search means for this caller; nil for what nobody can ask for.
+    func filter(_ search: OrderSearch, by caller: Caller, at now: Timestamp) -> OrderFilter? {
+        var filter = OrderFilter(tenant: caller.tenant)
+        var profiles = search.profile.isEmpty ? nil : [search.profile]
         if caller.user.role == .staff {
-            query = query.among("profile", caller.user.grants.filter { !$0.value.isEmpty }.map(\.key))
+            let granted = caller.user.grants.filter { !$0.value.isEmpty }.map(\.key)
+            profiles = profiles?.filter(granted.contains) ?? granted
         }
+        filter.profiles = profiles
         let text = search.text.trimmingBlanks
-        query =
-            IdentifierFamily.order.matches(text) ? query.equal("id", text) : query.contains(["id", "commonName"], text)
+        if IdentifierFamily.order.matches(text) { filter.id = text } else { filter.idOrName = text }
+        func narrow(_ span: WritableKeyPath<OrderFilter, OrderFilter.Span>) {
+            filter[keyPath: span].begin(search.from.map { calendar.start(of: $0).seconds })
+            filter[keyPath: span].end(search.to.map { calendar.end(of: $0).seconds })
+        }
         switch search.days {
-        case .applied: query = query.atLeast("applied", from).atMost("applied", to)
-        case .issued: query = query.atLeast("issued", from).atMost("issued", to)
-        case .ends: query = query.atLeast("ends", from).atMost("ends", to)
+        case .applied: narrow(\.applied)
+        case .issued: narrow(\.issued)
+        case .ends: narrow(\.ends)
         }
-        for (column, value) in [
-            ("status", search.status), ("profile", search.profile), ("licence", search.licence),
-            ("manager", search.manager), ("template", search.template),
-        ] as [(StaticString, String)] where !value.isEmpty {
-            query = query.equal(column, value)
-        }
+        func chosen(_ text: String) -> String? { text.isEmpty ? nil : text }
+        (filter.licence, filter.manager, filter.template) = (
+            chosen(search.licence), chosen(search.manager), chosen(search.template)
+        )
+        if !search.status.isEmpty { filter.statuses = [Order.Status(rawValue: search.status)].compactMap { $0 } }
         switch CertificateState(rawValue: search.certificateStatus) {
-        case .expired: query = query.equal("certificateStatus", "issued").atMost("ends", now.seconds - 1)
-        case .issued: query = query.equal("certificateStatus", "issued").atLeast("ends", now.seconds)
-        case .some(let state): query = query.equal("certificateStatus", state.rawValue)
+        case .expired:
+            filter.certificateStates = [.issued]
+            filter.ends.end(now.seconds - 1)
+        case .issued:
+            filter.certificateStates = [.issued]
+            filter.ends.begin(now.seconds)
+        case .some(let state): filter.certificateStates = [state]
         case nil: break
         }
-        query = query.contains(["service"], search.service).contains(["department"], search.department)
-            .contains(["mail"], search.mail.trimmingBlanks)
-        return narrowed(query, to: search.action, at: now)
+        (filter.service, filter.department) = (search.service, search.department)
+        filter.mail = search.mail.trimmingBlanks
+        return narrowed(filter, to: search.action, at: now)
     }
 
-    /// The orders that allow an action, as far as columns can say (CRV-06).
-    private func narrowed(_ query: Query, to action: OrderAction?, at now: Timestamp) -> Query {
+    /// The orders that allow an action, as far as lines can say (CRV-06).
+    private func narrowed(_ filter: OrderFilter, to action: OrderAction?, at now: Timestamp) -> OrderFilter? {
+        var filter = filter
         switch action {
+        case nil: return filter
         case .cancel:
             let first = calendar.start(of: calendar.day(of: now) + -Order.cancellationDays)
-            return query.among("status", ["issued", "reissued"]).among("certificateStatus", ["issued", "held"])
-                .atLeast("issued", first.seconds).atLeast("ends", now.seconds)
-        case .revoke:
-            return query.among("status", ["issued", "reissued"]).among("certificateStatus", ["issued", "held"])
-                .atLeast("ends", now.seconds)
-        case nil: return query
-        default: return query.equal("id", "")
+            filter.issued.begin(first.seconds)
+        case .revoke: break
+        default: return nil
         }
+        let (statuses, states): (Set<Order.Status>, Set<CertificateState>) = ([.issued, .reissued], [.issued, .held])
+        filter.statuses = filter.statuses?.filter(statuses.contains) ?? statuses.sorted { $0.rawValue < $1.rawValue }
+        filter.certificateStates =
+            filter.certificateStates?.filter(states.contains) ?? states.sorted { $0.rawValue < $1.rawValue }
+        filter.ends.begin(now.seconds)
+        return filter
     }
 
     /// An order with its history, as the caller may see it.

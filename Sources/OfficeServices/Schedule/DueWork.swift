@@ -80,9 +80,9 @@ extension OfficeDesk {
         let now = now
         let last = calendar.end(of: calendar.day(of: now) + -(Order.lastPickUpDay + 1))
         let over = try await store.read { records in
-            try records.orders.find(
+            try records.orders.keys(
                 Query().equal("status", Order.Status.waiting.rawValue).atMost("mailed", last.seconds)
-            ).map(\.id)
+            )
         }
         for id in over {
             do throws(Refusal) {
@@ -124,7 +124,7 @@ extension OfficeDesk {
             let ending = Query().atLeast("ends", calendar.start(of: first).seconds)
                 .atMost("ends", calendar.end(of: today).seconds)
                 .equal("certificateStatus", CertificateState.issued.rawValue)
-            return try records.orders.find(ending).map(\.id)
+            return try records.orders.keys(ending)
                 .filter { try !isPosted("\(MailType.expired.rawValue)/\($0)", in: records) }
         }
         try await each(due) { [self] id, records in

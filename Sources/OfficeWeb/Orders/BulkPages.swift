@@ -66,17 +66,16 @@ extension Routes {
             return OrderListPage.again(bulkTitle, visit.query, "/orders/bulk", error)
         }
         search.action = action
-        let bounds = Pager.bounds(visit.query)
-        let found = try await desk.orders(search, offset: bounds.offset, limit: bounds.size, by: visit.caller)
+        let found = try await desk.orders(search, visit.query, by: visit.caller)
         let table = TableView(
             caption: action == .cancel
                 ? Text("キャンセル可能な証明書", "Certificates that can be cancelled")
                 : Text("失効可能な証明書", "Certificates that can be revoked"),
             columns: [.init(Text("選択", "Select"))] + OrderListPage.columns,
-            rows: found.orders.map { order in
+            rows: found.lines.map { order in
                 [.init(box: "order", order.id, label: Text("選択", "Select"))] + OrderListPage.cells(order, desk)
             },
-            pager: Pager(visit.query, path: "/orders/bulk", total: found.total),
+            pager: Pager(visit.query, path: "/orders/bulk", found),
             selects: "order"
         )
         let button = action == .cancel ? Text("キャンセル申し込み", "Cancel") : Text("証明書失効申請", "Revoke")
@@ -106,7 +105,7 @@ extension Routes {
         var rows: [[TableView.Cell]] = []
         for (index, id) in ids.enumerated() {
             let (order, _) = try await desk.order(id, by: visit.caller)
-            rows.append([.init("\(index + 1)")] + OrderListPage.cells(order, desk))
+            rows.append([.init("\(index + 1)")] + OrderListPage.cells(order.line, desk))
         }
         let table = TableView(
             caption: Text("対象の証明書", "The certificates"),

@@ -79,6 +79,31 @@ extension OrderSearch {
     }
 }
 
+extension OfficeDesk {
+    /// The page of the list that a query asks for.
+    func orders(_ search: OrderSearch, _ values: FormValues, by caller: Caller) async throws -> OrderPage {
+        let (offset, size) = Pager.bounds(values)
+        let place: OrderPlace =
+            values.has("after")
+            ? .after(values["after"]) : values.has("before") ? .before(values["before"]) : .newest
+        return try await orders(search, from: place, offset: offset, limit: size, by: caller)
+    }
+}
+
+extension Pager {
+    init(_ values: FormValues, path: String, _ page: OrderPage) {
+        self.init(
+            values,
+            path: path,
+            rows: page.lines.map(\.id),
+            offset: page.offset,
+            total: page.total.number,
+            isExact: page.total.isExact,
+            hasMore: page.hasMore
+        )
+    }
+}
+
 /// The list with its two searches.
 struct OrderListPage {
     let desk: OfficeDesk
@@ -90,16 +115,15 @@ struct OrderListPage {
 
     func page() async throws -> Page {
         let caller = try visit.caller
-        let bounds = Pager.bounds(visit.query)
         let search: OrderSearch
         do throws(Refusal) {
             search = try OrderSearch(visit.query)
         } catch {
             return Self.again(Self.title, visit.query, "/orders", error)
         }
-        let found = try await desk.orders(search, offset: bounds.offset, limit: bounds.size, by: caller)
-        let pager = Pager(visit.query, path: "/orders", total: found.total)
-        var blocks = Self.searches(visit.query, "/orders") + [.table(Self.table(found.orders, desk, pager))]
+        let found = try await desk.orders(search, visit.query, by: caller)
+        let pager = Pager(visit.query, path: "/orders", found)
+        var blocks = Self.searches(visit.query, "/orders") + [.table(Self.table(found.lines, desk, pager))]
         if Function.export.isOpen(to: caller.user) {
             let query = pager.base.dropFirst("/orders?".count)
             blocks.append(.links([Link(Text("CSV出力", "CSV export"), "/orders.csv?\(query)", isButton: true)]))
@@ -198,27 +222,28 @@ struct OrderListPage {
         .init(Text("プロファイルID", "Profile ID")),
     ]
 
-    static func cells(_ order: Order, _ desk: OfficeDesk) -> [TableView.Cell] {
+    static func cells(_ order: OrderLine, _ desk: OfficeDesk) -> [TableView.Cell] {
         let validity = order.certificate.map { certificate in
             "\(desk.calendar.day(of: certificate.issued).slashed)–\(desk.calendar.day(of: certificate.notAfter).slashed)"
         }
         return [
-            .init(order.id, link: "/orders/\(order.id)"), .init(order.organisation), .init(order.subject.commonName),
-            .init(order.serviceName), .init(validity ?? "–"), .init(order.subject.mail), .init(order.manager),
+            .init(order.id, link: "/orders/\(order.id)"), .init(order.organisation), .init(order.commonName),
+            .init(order.service), .init(validity ?? "–"), .init(order.mail), .init(order.manager),
             .init(order.licence), .init(order.profile),
         ]
     }
 
-    private static func table(_ orders: [Order], _ desk: OfficeDesk, _ pager: Pager) -> TableView {
-        TableView(
+    private static func table(_ orders: [OrderLine], _ desk: OfficeDesk, _ pager: Pager) -> TableView {
+        let now = desk.now
+        return TableView(
             caption: Text("証明書一覧", "Certificate list"),
             columns: [.init(Text("申請", "Application"))] + columns + [
                 .init(Text("オーダーステータス", "Order status")), .init(Text("証明書ステータス", "Certificate status")),
             ],
             rows: orders.map { order in
-                [.init(buttons: [Link(Text("申請", "Open"), "/orders/\(order.id)")])] + cells(order, desk) + [
-                    .init(order.status.text), .init(order.certificateStatus(at: desk.now)?.text ?? Text("–", "–")),
-                ]
+                let open = TableView.Cell(buttons: [Link(Text("申請", "Open"), "/orders/\(order.id)")])
+                let state = order.certificateStatus(at: now)?.text ?? Text("–", "–")
+                return [open] + cells(order, desk) + [.init(order.status.text), .init(state)]
             },
             pager: pager
         )

@@ -1,4 +1,3 @@
-import Mustache
 import Office
 
 /// Turns blocks into what the templates read.
@@ -7,56 +6,57 @@ struct PageRendering {
     let csrf: String?
     let problems: [Refusal.Problem]
 
-    func context(_ block: Block) -> [String: Any] {
+    func context(_ block: Block) -> Values {
         switch block {
         case .paragraph(let text): ["paragraph": text(language)]
         case .heading(let text): ["heading": text(language)]
         case .preformatted(let text): ["preformatted": text(language)]
         case .notice(let kind, let text):
-            ["notice": ["kind": kind.rawValue, "text": text(language), "isError": kind == .error] as [String: Any]]
+            ["notice": ["kind": kind.rawValue, "text": text(language), "isError": kind == .error] as Values]
         case .facts(let facts):
             [
                 "hasFacts": !facts.isEmpty,
-                "facts": facts.map { fact -> [String: Any] in
-                    var context: [String: Any] = ["name": fact.name(language), "value": fact.value(language)]
-                    context["link"] = fact.link
-                    return context
+                "facts": facts.map { fact -> Values in
+                    [
+                        "name": fact.name(language), "value": fact.value(language), "hasLink": fact.link != nil,
+                        "link": fact.link ?? "",
+                    ]
                 },
             ]
         case .steps(let names, let current):
             [
                 "steps": [
-                    "items": names.enumerated().map { index, name -> [String: Any] in
+                    "items": names.enumerated().map { index, name -> Values in
                         ["text": name(language), "isCurrent": index == current, "isDone": index < current]
                     },
                     "label": Words.steps(language),
-                ] as [String: Any]
+                ] as Values
             ]
         case .form(let form): ["form": context(form)]
         case .table(let table): ["table": context(table)]
         case .download(let text, let address, let name):
-            ["download": ["text": text(language), "target": address, "name": name]]
+            ["download": ["text": text(language), "target": address, "name": name] as Values]
         case .links(let links): ["hasLinks": !links.isEmpty, "links": links.map(context)]
         }
     }
 
-    private func context(_ link: Link) -> [String: Any] {
+    private func context(_ link: Link) -> Values {
         ["text": link.text(language), "target": link.target, "isButton": link.isButton]
     }
 
-    private func context(_ form: FormView) -> [String: Any] {
-        var hidden = form.hidden.map { ["name": $0.name, "value": $0.value] }
+    private func context(_ form: FormView) -> Values {
+        var hidden = form.hidden.map { pair -> Values in ["name": pair.name, "value": pair.value] }
         if !form.isSearch, let csrf { hidden.append(["name": "csrf", "value": csrf]) }
         let general = problems.filter { problem in
             !form.fields.contains { $0.name == problem.field }
         }
-        var context: [String: Any] = [
+        var context: Values = [
             "action": form.action, "method": form.isSearch ? "get" : "post", "hidden": hidden,
             "takesFiles": form.takesFiles, "fields": form.fields.map(context),
-            "data": form.data.map { ["name": $0.name, "value": $0.value(language)] },
+            "data": form.data.map { pair -> Values in ["name": pair.name, "value": pair.value(language)] },
             "problems": general.map { $0.text(language) }, "hasProblems": !problems.isEmpty,
             "problemsTitle": Words.mend(language),
-            "buttons": form.buttons.map { button -> [String: Any] in
+            "buttons": form.buttons.map { button -> Values in
                 [
                     "text": button.text(language), "name": button.name, "value": button.value,
                     "look": button.look.rawValue, "isDisabled": button.isDisabled,
@@ -67,39 +67,39 @@ struct PageRendering {
         return context
     }
 
-    private func context(_ field: Field) -> [String: Any] {
+    private func context(_ field: Field) -> Values {
         let errors = problems.filter { $0.field == field.name }.map { $0.text(language) }
         var described: [String] = []
         if field.hint != nil { described.append("\(field.name)-hint") }
         if !errors.isEmpty { described.append("\(field.name)-error") }
-        var context: [String: Any] = [
+        var context: Values = [
             "name": field.name, "id": field.name, "label": field.label(language), "value": field.value,
             "isRequired": field.isRequired, "required": Words.required(language), "autocomplete": field.autocomplete,
             "isDisabled": field.isDisabled, "isInvalid": !errors.isEmpty, "errors": errors,
             "describedBy": described.joined(separator: " "), "isDescribed": !described.isEmpty,
-            "data": field.data.map { ["name": $0.name, "value": $0.value] },
+            "data": field.data.map { pair -> Values in ["name": pair.name, "value": pair.value] },
         ]
         context["hint"] = field.hint.map { $0(language) }
         context["maximumLength"] = field.maximumLength
         if let repeated = field.generatesInto {
-            context["generates"] = ["target": repeated, "text": Words.generate(language)]
+            context["generates"] =
+                ["id": field.name, "target": repeated, "text": Words.generate(language)] as Values
         }
         if !field.inserts.isEmpty {
             context["palette"] =
                 [
                     "label": Words.variables(language),
-                    "inserts": field.inserts.map { ["text": $0.text(language), "insert": $0.value] },
-                ] as [String: Any]
+                    "inserts": field.inserts.map { insert -> Values in
+                        ["id": field.name, "text": insert.text(language), "insert": insert.value]
+                    },
+                ] as Values
         }
         context["isPlain"] = true
+        context["input"] = field.kind.input
+        context["hasInput"] = field.kind.input != nil
         switch field.kind {
-        case .text: context["input"] = "text"
-        case .mail: context["input"] = "email"
-        case .password: context["input"] = "password"
-        case .file: context["input"] = "file"
-        case .date:
-            context["input"] = "text"
-            context["placeholder"] = "yyyy/mm/dd"
+        case .text, .mail, .password, .file: break
+        case .date: context["placeholder"] = "yyyy/mm/dd"
         case .area: context["area"] = true
         case .fixed:
             context["fixed"] = true
@@ -121,15 +121,18 @@ struct PageRendering {
         _ options: [Field.Option],
         of field: Field,
         _ input: String,
-        into context: inout [String: Any]
+        into context: inout Values
     ) {
         context["isPlain"] = false
         context["hasGroup"] = true
-        context["groupInput"] = input
-        context["group"] = options.map { self.context($0, of: field) }
+        context["group"] = options.map { option in
+            var context = self.context(option, of: field)
+            context["input"] = input
+            return context
+        }
     }
 
-    private func context(_ option: Field.Option, of field: Field) -> [String: Any] {
+    private func context(_ option: Field.Option, of field: Field) -> Values {
         [
             "value": option.value, "text": option.text(language), "isDisabled": option.isDisabled,
             "isChosen": option.value == field.value || field.values.contains(option.value),
@@ -137,33 +140,51 @@ struct PageRendering {
         ]
     }
 
-    private func context(_ table: TableView) -> [String: Any] {
-        var context: [String: Any] = [
+    private func context(_ table: TableView) -> Values {
+        var context: Values = [
             "caption": table.caption(language), "isEmpty": table.rows.isEmpty, "none": Words.none(language),
-            "columns": table.columns.map { ["text": $0.text(language), "isNumber": $0.isNumber] as [String: Any] },
-            "rows": table.rows.map { row in
-                [
-                    "cells": zip(row, table.columns).map { cell, column -> [String: Any] in
-                        var context: [String: Any] = ["text": cell.text(language), "isNumber": column.isNumber]
-                        context["link"] = cell.link
-                        if let box = cell.box { context["box"] = ["name": box.name, "value": box.value] }
-                        // Always there: a template takes what it does not find from around, here the form's own buttons.
-                        context["buttons"] = cell.buttons.map(self.context)
-                        return context
-                    }
-                ]
+            "columns": table.columns.map { column -> Values in
+                ["text": column.text(language), "isNumber": column.isNumber]
             },
+            "rows": table.rows.map { row -> Values in ["cells": zip(row, table.columns).map(self.context)] },
         ]
         if let selects = table.selects {
-            context["selects"] = ["name": selects, "text": Words.selectAll(language)]
+            context["selects"] = ["name": selects, "text": Words.selectAll(language)] as Values
         }
         if let pager = table.pager {
-            var part: [String: Any] = ["range": pager.range, "label": Words.pages(language)]
-            part["previous"] = pager.previous.map { ["target": $0, "text": Words.previous(language)] }
-            part["next"] = pager.next.map { ["target": $0, "text": Words.next(language)] }
+            var part: Values = ["range": pager.range(language), "label": Words.pages(language)]
+            part["previous"] = pager.previous.map { ["target": $0, "text": Words.previous(language)] as Values }
+            part["next"] = pager.next.map { ["target": $0, "text": Words.next(language)] as Values }
             context["pager"] = part
         }
         return context
+    }
+
+    private func context(_ cell: TableView.Cell, _ column: TableView.Column) -> Values {
+        let text = cell.text(language)
+        // Most cells of long lists are nothing but a text.
+        guard cell.link != nil || cell.box != nil || !cell.buttons.isEmpty || column.isNumber else {
+            return ["isText": true, "text": text]
+        }
+        var context: Values = [
+            "text": text, "isNumber": column.isNumber, "hasLink": cell.link != nil, "link": cell.link ?? "",
+            "buttons": cell.buttons.map(self.context),
+        ]
+        if let box = cell.box { context["box"] = ["name": box.name, "value": box.value, "text": text] as Values }
+        return context
+    }
+}
+
+extension Field.Kind {
+    /// The type of the `input`; nil for what is none.
+    fileprivate var input: String? {
+        switch self {
+        case .text, .date: "text"
+        case .mail: "email"
+        case .password: "password"
+        case .file: "file"
+        case .area, .fixed, .checkbox, .select, .radio, .boxes: nil
+        }
     }
 }
 

@@ -64,17 +64,47 @@ package struct Pager: Sendable {
     package var offset: Int
     package var size: Int
     package var total: Int
+    /// Whether there are no more than the total.
+    package var isExact = true
     /// The list's address with its search, to which offset and size are added.
     package var base: String
+    /// How the parts before and behind are named, where not by the offset alone; nil where there is none.
+    private var neighbours: (previous: String?, next: String?)?
 
     /// - Parameter form: the query, with `offset` and `size`.
     package init(_ form: FormValues, path: String, total: Int) {
         size = Int(form["size"]).flatMap { Self.sizes.contains($0) ? $0 : nil } ?? 10
         offset = max(0, Int(form["offset"]) ?? 0)
         self.total = total
-        let search = form.pairs.filter { $0.name != "offset" && $0.name != "size" && !$0.value.isEmpty }
+        let own = ["offset", "size", "after", "before"]
+        let search = form.pairs.filter { !own.contains($0.name) && !$0.value.isEmpty }
         base = path + "?" + search.map { "\($0.name.urlEncoded)=\($0.value.urlEncoded)&" }.joined()
     }
+
+    /// A part that begins behind or ends before a row, whatever comes into the list meanwhile: `after` and `before`.
+    ///
+    /// - Parameters:
+    ///   - rows: what the rows shown are known by.
+    ///   - isFirst: whether nothing stands before them.
+    package init(
+        _ form: FormValues,
+        path: String,
+        rows: [String],
+        offset: Int,
+        total: Int,
+        isExact: Bool,
+        hasMore: Bool
+    ) {
+        self.init(form, path: path, total: total)
+        (self.offset, self.isExact) = (offset, isExact)
+        neighbours = (
+            offset > size ? rows.first.map { "before=\($0.urlEncoded)&" } : offset > 0 ? "" : nil,
+            hasMore ? rows.last.map { "after=\($0.urlEncoded)&" } : nil
+        )
+        shown = rows.count
+    }
+
+    private var shown: Int?
 
     /// The sizes and position of a query, before the total is known.
     package static func bounds(_ form: FormValues) -> (offset: Int, size: Int) {
@@ -82,7 +112,19 @@ package struct Pager: Sendable {
         return (pager.offset, pager.size)
     }
 
-    var previous: String? { offset > 0 ? "\(base)offset=\(max(0, offset - size))&size=\(size)" : nil }
-    var next: String? { offset + size < total ? "\(base)offset=\(offset + size)&size=\(size)" : nil }
-    var range: String { total == 0 ? "0 / 0" : "\(offset + 1)–\(min(offset + size, total)) / \(total)" }
+    var previous: String? {
+        let name = neighbours.map(\.previous) ?? (offset > 0 ? "" : nil)
+        return name.map { "\(base)\($0)offset=\(max(0, offset - size))&size=\(size)" }
+    }
+
+    var next: String? {
+        let name = neighbours.map(\.next) ?? (offset + size < total ? "" : nil)
+        return name.map { "\(base)\($0)offset=\(offset + size)&size=\(size)" }
+    }
+
+    var range: Text {
+        let last = shown.map { offset + $0 } ?? min(offset + size, total)
+        let shown = total == 0 ? "0" : "\(offset + 1)–\(last)"
+        return Text("\(shown) / \(total)\(isExact ? "" : "以上")", "\(shown) / \(total)\(isExact ? "" : " or more")")
+    }
 }

@@ -3,7 +3,6 @@ import Hummingbird
 import HummingbirdCore
 import HummingbirdTLS
 package import Logging
-import Mustache
 import NIOCore
 import NIOSSL
 import Office
@@ -48,9 +47,8 @@ package struct OfficeServer: Sendable {
         log: Logger,
         isReady: @escaping @Sendable (Site.Server, Int) async -> Void
     ) async throws {
-        MustacheContentTypes.register(PageEscaping(), named: PageEscaping.name)
-        let templates = try await MustacheLibrary(directory: Bundle.module.resourcePath! + "/Templates")
-        let (consoleRoutes, areaRoutes) = Self.routes(desk, templates, limits)
+        let template = try Self.template()
+        let (consoleRoutes, areaRoutes) = Self.routes(desk, template, limits)
         for routes in [consoleRoutes, areaRoutes] { try routes.staticFiles() }
         services = [
             try Self.application(consoleRoutes, .console, console, identity, log, isReady),
@@ -65,21 +63,25 @@ package struct OfficeServer: Sendable {
         ]
     }
 
+    private static func template() throws -> Template {
+        try Template.page(in: Bundle.module.bundlePath + "/Templates")
+    }
+
     private static func routes(
         _ desk: OfficeDesk,
-        _ templates: MustacheLibrary,
+        _ template: Template,
         _ limits: RequestLimits
     ) -> (console: Routes, area: Routes) {
-        let console = Routes(Site(desk: desk, server: .console, templates: templates, limits: limits))
-        let area = Routes(Site(desk: desk, server: .area, templates: templates, limits: limits))
+        let console = Routes(Site(desk: desk, server: .console, template: template, limits: limits))
+        let area = Routes(Site(desk: desk, server: .area, template: template, limits: limits))
         console.console()
         area.area()
         return (console, area)
     }
 
     /// Every address of both servers with who may come to it.
-    package static func pages(_ desk: OfficeDesk) -> [PageEntry] {
-        let (console, area) = routes(desk, MustacheLibrary(), RequestLimits())
+    package static func pages(_ desk: OfficeDesk) throws -> [PageEntry] {
+        let (console, area) = routes(desk, try template(), RequestLimits())
         return console.pages + area.pages
     }
 

@@ -1,7 +1,6 @@
 import HTTPTypes
 import Foundation
 import Hummingbird
-import Mustache
 import Office
 import OfficeServices
 
@@ -50,7 +49,7 @@ extension Site {
             problems: page.problems
         )
         let other: Language = language == .japanese ? .english : .japanese
-        var context: [String: Any] = [
+        var context: Values = [
             "language": language.rawValue, "title": page.title(language), "skip": Words.skip(language),
             "blocks": page.blocks.map(rendering.context), "scripts": page.scripts,
             "otherLanguage": Words.otherLanguage(language), "otherCode": other.rawValue,
@@ -58,17 +57,17 @@ extension Site {
         ]
         let name = visit.user?.id ?? visit.person?.id
         if let name, let session = visit.session {
-            context["user"] = [
-                "name": name, "csrf": session.formSecret, "logOut": Words.logOut(language),
-                "logOutTarget": visit.person == nil ? "/log-out" : "/operator/log-out",
-            ]
+            context["user"] =
+                [
+                    "name": name, "csrf": session.formSecret, "logOut": Words.logOut(language),
+                    "logOutTarget": visit.person == nil ? "/log-out" : "/operator/log-out",
+                ] as Values
         }
         if let menu = menu(visit) { context["menu"] = menu }
-        guard let html = templates.render(context, withTemplate: "page") else { throw SiteProblem.missingTemplate }
         var response = Response(
             status: .init(code: page.status),
             headers: [.contentType: "text/html; charset=utf-8", .cacheControl: "no-store"],
-            body: .init(byteBuffer: ByteBuffer(string: html))
+            body: .init(byteBuffer: ByteBuffer(bytes: template.filled(with: context)))
         )
         if visit.query.has("lang") {
             response.setCookie(
@@ -86,7 +85,7 @@ extension Site {
         return response
     }
 
-    private func menu(_ visit: Visit) -> [String: Any]? {
+    private func menu(_ visit: Visit) -> Values? {
         let groups: [MenuGroup]
         if let user = visit.user {
             groups = server == .console ? Menu.console(user, desk.settings) : Menu.area(user, desk.settings)
@@ -97,10 +96,10 @@ extension Site {
         }
         return [
             "label": Words.menu(visit.language),
-            "groups": groups.map { group -> [String: Any] in
+            "groups": groups.map { group -> Values in
                 [
                     "title": group.title(visit.language),
-                    "items": group.items.map { item -> [String: Any] in
+                    "items": group.items.map { item -> Values in
                         [
                             "text": item.text(visit.language), "target": item.target,
                             "isCurrent": item.target == visit.path,
@@ -110,10 +109,6 @@ extension Site {
             },
         ]
     }
-}
-
-enum SiteProblem: Error {
-    case missingTemplate
 }
 
 /// Headers that every answer carries: nothing from elsewhere, nothing inline, never in a frame, TLS only.

@@ -1,6 +1,5 @@
 import Hummingbird
 import HummingbirdTLS
-import Mustache
 import Office
 import OfficeServices
 import OfficeStore

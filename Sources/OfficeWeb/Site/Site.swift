@@ -1,5 +1,4 @@
 import Hummingbird
-package import Mustache
 import Office
 package import OfficeServices
 import OfficeStore
@@ -12,11 +11,11 @@ package struct Site: Sendable {
 
     package let desk: OfficeDesk
     package let server: Server
-    let templates: MustacheLibrary
+    let template: Template
     let limits: RequestLimits
 
-    package init(desk: OfficeDesk, server: Server, templates: MustacheLibrary, limits: RequestLimits) {
-        (self.desk, self.server, self.templates, self.limits) = (desk, server, templates, limits)
+    init(desk: OfficeDesk, server: Server, template: Template, limits: RequestLimits) {
+        (self.desk, self.server, self.template, self.limits) = (desk, server, template, limits)
     }
 
     package typealias Handler = @Sendable (Visit) async throws -> Reply

@@ -5,7 +5,7 @@ import Hummingbird
 extension Routes {
     /// The stylesheet and the scripts: read once, served by their own names.
     func staticFiles() throws {
-        guard let folder = Bundle.module.resourcePath.map({ $0 + "/Static" }) else { throw SiteProblem.missingTemplate }
+        let folder = Bundle.module.bundlePath + "/Static"
         let types = ["css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"]
         for name in try FileManager.default.contentsOfDirectory(atPath: folder) {
             guard let type = types[String(name.split(separator: ".").last ?? "")] else { continue }
