@@ -31,7 +31,11 @@ package struct Routes {
         router.post(path) { request, context in
             guard site.isOwnOrigin(request) else { return try await site.refuse(request, context, .foreignForm) }
             let length = request.headers[.contentLength].flatMap { Int($0) } ?? 0
-            guard length <= FormValues.longest else { return try await site.refuse(request, context, .largeForm) }
+            guard length <= FormValues.longest else {
+                var response = try await site.refuse(request, context, .largeForm)
+                response.status = .contentTooLarge
+                return response
+            }
             var request = request
             let body = try await request.collectBody(upTo: FormValues.longest)
             let type = request.headers[.contentType] ?? ""

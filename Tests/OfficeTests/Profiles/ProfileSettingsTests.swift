@@ -249,7 +249,7 @@ struct WizardTests {
             #expect(refused.shown["ownTerms"] == "打った文", "what was typed is still there")
         }
         let huge = try await send([UInt8](repeating: 0x61, count: 300_000))
-        #expect(huge.status == 422 && huge.body.contains("大きすぎます"))
+        #expect(huge.status == 413 && huge.body.contains("大きすぎます"))
         let text = "第1条 <利用者>は\r\n--規約に従う。"
         let confirmation = try await send([0xEF, 0xBB, 0xBF] + Array(text.utf8))
         #expect(confirmation.status == 200 && confirmation.body.contains("第1条 &lt;利用者&gt;は"))
