@@ -24,11 +24,11 @@ struct Errands {
     }
 
     func logIn() throws {
-        _ = try measured("log-in: form", [200]) { try visitor.get(console + "/log-in") }
+        let page = try measured("log-in: form", [200]) { try visitor.get(console + "/log-in") }
         _ = try measured("log-in: password", [303]) {
             try visitor.post(
                 console + "/log-in",
-                [("user", MadeUpCompany.person(person)), ("password", MadeUpCompany.password)]
+                page.hidden + [("user", MadeUpCompany.person(person)), ("password", MadeUpCompany.password)]
             )
         }
     }
