@@ -43,8 +43,8 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 /// The walks through pages, which the tests run by their path.
 let browserPrograms = [
-    "authority.py", "browser.py", "importers.py", "login.py", "office.py", "pickup.py", "pickup_site.py",
-    "sample-en.html", "sample-ja.html", "sample.py",
+    "authority.py", "browser.py", "greeter.py", "importers.py", "login.py", "office.py", "outside.py", "person.py",
+    "pickup.py", "pickup_site.py", "sample-en.html", "sample-ja.html", "sample.py", "story.py",
 ]
 
 let package = Package(

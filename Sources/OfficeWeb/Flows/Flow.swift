@@ -82,6 +82,8 @@ extension Flow {
         do {
             if current < steps.count { visit.form = try steps[current].take(visit.form) }
             switch visit.form["go"] {
+            // The same page, in another language.
+            case "same": return try await page(visit, visit.form, at: current, [])
             case "back": return try await page(visit, visit.form, at: max(0, current - 1), [])
             case "next":
                 for step in steps.prefix(current + 1) { try await step.check(visit) }
@@ -122,12 +124,10 @@ extension Flow {
             takesFiles: view.fields.contains(where: \.isFile)
         )
         let names = steps.map(\.name) + [Words.confirm]
-        var page = Page(
-            title,
-            [.steps(names, current: index)] + view.blocks + [.form(form)],
-            scripts: ["/static/forms.js"]
-        )
+        var page = Page(title, [.steps(names, current: index)] + view.blocks + [.form(form)])
         page.problems = problems
+        let sent = values.pairs.filter { !["step", "go", "csrf", "lang", "form"].contains($0.name) }
+        page.again = Again(path: path, values: FormValues([("step", "\(index)")] + sent))
         return page
     }
 

@@ -32,6 +32,6 @@ enum ApplicationPage {
                 ]),
             ]
         }
-        return Page(Text("申請書", "Application form"), blocks)
+        return Page(Text("申請書", "Application form"), [.print(Text("印刷する", "Print"))] + blocks)
     }
 }

@@ -82,13 +82,19 @@ extension Routes {
                     .init(buttons: [Link(Text("編集", "Edit"), "/licences/\(licence.id)")]),
                     .init(licence.id, link: "/licences/\(licence.id)"), .init(licence.tenant),
                     .init(desk.calendar.display(licence.applied)), .init(licence.productName),
-                    .init(licence.term.text), .init(licence.status.text),
+                    .init(licence.term.text), .init(licence.status.text, licence.status.tone),
                     .init(licence.start.map { desk.calendar.display($0) } ?? "–"),
                     .init(licence.end.map { desk.calendar.display($0) } ?? "–"), .init(count(licence.total)),
                     .init(count(licence.unused)),
                 ]
             },
-            pager: pager
+            pager: pager,
+            empty: pager.isSearch
+                ? .search
+                : .init(
+                    Text("ライセンスはまだありません。", "There is no licence yet."),
+                    Link(Text("ライセンス追加購入へ", "Buy one"), "/licences/purchase")
+                )
         )
     }
 
@@ -131,7 +137,7 @@ enum HistoryTable {
             rows: entries.map { entry in
                 [
                     .init(entry.action.text), .init(calendar.display(entry.time, seconds: true)),
-                    .init(entry.succeeded ? Text("成功", "Success") : Text("失敗", "Failure")), .init(entry.actor),
+                    entry.outcome, .init(entry.actor),
                 ]
             }
         )

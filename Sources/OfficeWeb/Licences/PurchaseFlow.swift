@@ -191,7 +191,21 @@ struct PurchaseFlow: Sendable {
             [
                 .notice(.ok, Text("お申し込みを受け付けました。", "The application was received.")),
                 .facts(facts),
-                .links([Link(Text("申請書を印刷する", "Print the application form"), print, isButton: true)]),
+                .paragraph(
+                    profile == nil
+                        ? Text(
+                            "認証局が承認すると、ライセンスを使用できます。状況はライセンス購入履歴で確認できます。",
+                            "The licence can be used once the CA has approved it; the purchase history says when."
+                        )
+                        : Text(
+                            "2〜3営業日で、認証局がライセンスの承認とプロファイルの審査を行います。審査では、申請者にお電話で申請内容を確認します。状況はライセンス購入履歴とプロファイル一覧で確認できます。その間に、管理者証明書を取得できます。",
+                            "Within 2 or 3 business days the CA approves the licence and vets the profile; it telephones the applicant about what was applied for. The purchase history and the profile list say how far it is. Meanwhile you can obtain the administrator certificate."
+                        )
+                ),
+                .links([
+                    Link(Text("申請書を印刷する", "Print the application form"), print, isButton: true),
+                    Link(Text("ライセンス購入履歴へ", "To the purchase history"), "/licences"),
+                ]),
             ]
         )
     }

@@ -146,10 +146,17 @@ enum DomainTable {
             ],
             rows: domains.map { domain in
                 [
-                    .init(domain.name, link: "/domains/\(domain.id)"), .init(domain.shownStatus(at: now)),
+                    .init(domain.name, link: "/domains/\(domain.id)"),
+                    .init(domain.shownStatus(at: now), domain.tone(at: now)),
                     .init(DomainFields.use(domain.isForSMIME)),
                 ]
-            }
+            },
+            empty: .init(
+                Text(
+                    "メールドメインはまだ登録されていません。S/MIMEで利用する場合は、プロファイルの審査完了後に登録してください。",
+                    "No mail domain is registered yet. S/MIME needs one, once the profile has been vetted."
+                )
+            )
         )
     }
 
@@ -174,12 +181,18 @@ enum DomainTable {
                         ? .init(buttons: [Link(Text("更新", "Renew"), "/domains/renew?id=\(domain.id)", isButton: true)])
                         : .init("–"),
                     .init(domain.profile), .init(domain.name, link: page), .init(domain.id),
-                    .init(domain.shownStatus(at: desk.now)), smime(domain, mayChange),
+                    .init(domain.shownStatus(at: desk.now), domain.tone(at: desk.now)), smime(domain, mayChange),
                     .init(domain.start.map { desk.calendar.display($0) } ?? "–"),
                     .init(domain.end.map { desk.calendar.display($0) } ?? "–"),
                 ]
             },
-            pager: pager
+            pager: pager,
+            empty: pager.isSearch
+                ? .search
+                : .init(
+                    Text("メールドメインはまだ登録されていません。", "No mail domain is registered yet."),
+                    mayChange ? Link(Text("メールドメイン登録へ", "Register one"), "/domains/new") : nil
+                )
         )
     }
 

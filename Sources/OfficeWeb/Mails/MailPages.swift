@@ -106,10 +106,12 @@ enum MailViews {
                     .init(mail.subject.isEmpty ? "–" : mail.subject, link: "\(base)/mails/\(mail.id)"),
                     .init(name(of: mail)), .init(mail.target),
                     .init((mail.to + mail.cc).joined(separator: ", ")),
-                    .init(calendar.display(mail.sent ?? mail.created)), .init(words(mail.status)),
+                    .init(calendar.display(mail.sent ?? mail.created)), .init(words(mail.status), tone(mail.status)),
                 ]
             },
-            pager: pager
+            pager: pager,
+            empty: pager?.isSearch == true
+                ? .search : .init(Text("送信されたメールはまだありません。", "No mail has been sent yet."))
         )
     }
 
@@ -136,6 +138,14 @@ enum MailViews {
     private static func name(of mail: OutgoingMail) -> Text {
         let kind = MailKind(rawValue: mail.type) ?? MailKind(rawValue: "system." + mail.type)
         return kind.map(name) ?? Text(verbatim: mail.type)
+    }
+
+    private static func tone(_ status: OutgoingMail.Status) -> Tone {
+        switch status {
+        case .waiting: .warn
+        case .sent: .ok
+        case .failed: .error
+        }
     }
 
     private static func words(_ status: OutgoingMail.Status) -> Text {

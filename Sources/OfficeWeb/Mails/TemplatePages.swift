@@ -118,8 +118,7 @@ private struct TemplateEditor {
                 ),
                 .form(form), .heading(Text("変数一覧", "Variables")), .table(TemplateViews.palette(type)),
                 .links([Link(Words.back, "/templates?language=\(language.rawValue)")]),
-            ],
-            scripts: ["/static/forms.js"]
+            ]
         )
     }
 
@@ -173,7 +172,12 @@ enum TemplateViews {
             [
                 .links(
                     Language.allCases.map {
-                        Link(name($0), "/templates?language=\($0.rawValue)", isButton: $0 != language)
+                        Link(
+                            name($0),
+                            "/templates?language=\($0.rawValue)",
+                            isButton: true,
+                            isCurrent: $0 == language
+                        )
                     }
                 ),
                 .table(
@@ -187,7 +191,7 @@ enum TemplateViews {
                             let path = "/templates/\(type.rawValue)/\(language.rawValue)"
                             return [
                                 .init("\(type.number)"), .init(MailViews.name(.template(type))),
-                                .init(words(template.enabled)),
+                                .init(words(template.enabled), template.enabled ? .ok : .plain),
                                 .init(buttons: [Link(Text("編集", "Edit"), path, isButton: true)]),
                             ]
                         }
@@ -235,6 +239,7 @@ enum TemplateViews {
             return field
         }
         var body = Field("body", Text("本文", "Body"), .area, value: values["body"], isRequired: true)
+        body.lines = 16
         body.inserts = inserts
         let test = Field(
             "testAddress",

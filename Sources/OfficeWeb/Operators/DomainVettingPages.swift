@@ -95,11 +95,12 @@ extension Routes {
                                     [
                                         .init(profile.id, link: "/operator/profiles/\(profile.id)"),
                                         .init(profile.tenant), .init(profile.subject.organisation),
-                                        .init(profile.shownStatus(at: desk.now)),
+                                        .init(profile.shownStatus(at: desk.now), profile.tone(at: desk.now)),
                                         .init(profile.end.map { desk.calendar.display($0) } ?? "–"),
                                     ]
                                 },
-                                pager: Pager(visit.query, path: "/operator/all-profiles", total: found.total)
+                                pager: Pager(visit.query, path: "/operator/all-profiles", total: found.total),
+                                empty: .search
                             )
                         ),
                     ]
@@ -127,10 +128,12 @@ extension Routes {
                     .init(domain.id, link: "/operator/domains/\(domain.id)"), .init(domain.tenant),
                     .init(domain.profile), .init(domain.name), .init(domain.method.text),
                     .init(domain.validated.map { desk.calendar.display($0) } ?? "–"),
-                    .init(domain.shownStatus(at: desk.now)),
+                    .init(domain.shownStatus(at: desk.now), domain.tone(at: desk.now)),
                 ]
             },
-            pager: pager
+            pager: pager,
+            empty: pager == nil
+                ? .init(Text("審査待ちのメールドメインはありません。", "No mail domain waits to be vetted.")) : .search
         )
     }
 }

@@ -56,9 +56,10 @@ extension Routes {
                             [
                                 .init(licence.id, link: "/operator/licences/\(licence.id)"), .init(licence.tenant),
                                 .init(desk.calendar.display(licence.applied)), .init(licence.productName),
-                                .init(licence.payment.text), .init(licence.status.text),
+                                .init(licence.payment.text), .init(licence.status.text, licence.status.tone),
                             ]
-                        }
+                        },
+                        empty: .init(Text("承認待ちのライセンスはありません。", "No licence waits for a decision."))
                     )
                 )
             ]
@@ -103,9 +104,10 @@ extension Routes {
                             [
                                 .init(profile.id, link: "/operator/profiles/\(profile.id)"), .init(profile.tenant),
                                 .init(desk.calendar.display(profile.created)), .init(profile.subject.organisation),
-                                .init(profile.subject.use.text), .init(profile.status.text),
+                                .init(profile.subject.use.text), .init(profile.status.text, profile.tone(at: desk.now)),
                             ]
-                        }
+                        },
+                        empty: .init(Text("審査待ちのプロファイルはありません。", "No profile waits to be vetted."))
                     )
                 )
             ]

@@ -46,7 +46,8 @@ extension Routes {
                                 .init(order.organisation), .init(order.subject.commonName),
                                 .init(desk.calendar.display(order.applied)),
                             ]
-                        }
+                        },
+                        empty: .init(Text("発行待ちのオーダーはありません。", "No order waits for a token."))
                     )
                 ),
             ]

@@ -22,7 +22,7 @@ extension Routes {
             for id in ids {
                 do {
                     try await desk.act(action, on: id, reason: visit.form.reason, by: visit.caller)
-                    rows.append([.init(id, link: "/orders/\(id)"), .init(Text("成功", "Done"))])
+                    rows.append([.init(id, link: "/orders/\(id)"), .init(Text("成功", "Done"), .ok)])
                 } catch let refusal as Refusal {
                     rows.append([
                         .init(id, link: "/orders/\(id)"), .init(refusal.problems.first?.text ?? Text("失敗", "Failed")),
@@ -54,7 +54,13 @@ extension Routes {
                     "/orders/bulk?action=revoke",
                     isButton: true
                 ),
-            ])
+            ]),
+            .paragraph(
+                Text(
+                    "キャンセルは発行から7日以内で、ライセンスが返却されます。失効ではライセンスは返却されません。",
+                    "A certificate is cancelled within 7 days of its issue, and the licence's unit comes back. With a revocation it does not."
+                )
+            ),
         ]
     )
 
@@ -67,6 +73,7 @@ extension Routes {
         }
         search.action = action
         let found = try await desk.orders(search, visit.query, by: visit.caller)
+        let pager = Pager(visit.query, path: "/orders/bulk", found)
         let table = TableView(
             caption: action == .cancel
                 ? Text("キャンセル可能な証明書", "Certificates that can be cancelled")
@@ -75,8 +82,19 @@ extension Routes {
             rows: found.lines.map { order in
                 [.init(box: "order", order.id, label: Text("選択", "Select"))] + OrderListPage.cells(order, desk)
             },
-            pager: Pager(visit.query, path: "/orders/bulk", found),
-            selects: "order"
+            pager: pager,
+            selects: "order",
+            empty: pager.isSearch
+                ? .search
+                : .init(
+                    action == .cancel
+                        ? Text(
+                            "キャンセルできる証明書はありません(発行から7日以内の証明書が対象です)。",
+                            "There is none to cancel: it can be done within 7 days of the issue."
+                        )
+                        : Text("失効できる証明書はありません。", "There is none to revoke."),
+                    Link(Text("証明書一覧へ", "To the list"), "/orders")
+                )
         )
         let button = action == .cancel ? Text("キャンセル申し込み", "Cancel") : Text("証明書失効申請", "Revoke")
         return Page(
@@ -86,13 +104,12 @@ extension Routes {
                     FormView(
                         action: "/orders/bulk",
                         fields: [],
-                        buttons: [.init(button, look: .danger)],
+                        buttons: found.lines.isEmpty ? [] : [.init(button, look: .danger)],
                         hidden: [("action", action.rawValue)],
                         table: table
                     )
                 )
-            ],
-            scripts: ["/static/forms.js"]
+            ]
         )
     }
 

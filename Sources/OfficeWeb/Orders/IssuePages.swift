@@ -20,6 +20,7 @@ struct IssueFlow: Sendable {
         Flow.Step(Text("プロファイル・ライセンス選択", "Profile and licence")) { visit, values in
             let (profiles, licences) = try await desk.orderChoices(by: visit.caller)
             return Flow.View(
+                blocks: lacking(profiles, licences),
                 fields: [
                     Field(
                         "profile",
@@ -67,6 +68,38 @@ struct IssueFlow: Sendable {
         }
     }
 
+    /// What has to be there before anything can be ordered, where it is not.
+    private func lacking(_ profiles: [Profile], _ licences: [Licence]) -> [Block] {
+        let console = desk.settings.consoleURL
+        var blocks: [Block] = []
+        var links: [Link] = []
+        if profiles.isEmpty {
+            blocks.append(
+                .notice(
+                    .warn,
+                    Text(
+                        "使用できるプロファイルがありません。審査の状況をプロファイル一覧でご確認ください。",
+                        "There is no profile to use. The profile list says how far the vetting is."
+                    )
+                )
+            )
+            links.append(Link(Text("プロファイル一覧へ", "To the profile list"), console + "/profiles"))
+        }
+        if licences.isEmpty {
+            blocks.append(
+                .notice(
+                    .warn,
+                    Text(
+                        "使用できるライセンスがありません。承認の状況をライセンス購入履歴でご確認ください。",
+                        "There is no licence to use. The purchase history says how far the approval is."
+                    )
+                )
+            )
+            links.append(Link(Text("ライセンス購入履歴へ", "To the purchase history"), console + "/licences"))
+        }
+        return blocks + (links.isEmpty ? [] : [.links(links)])
+    }
+
     private var form: Flow.Step {
         Flow.Step(Text("申請内容", "Application")) { visit, values in
             let chosen = try await desk.orderChoice(OrderInput(visit.form), by: visit.caller)
@@ -107,6 +140,10 @@ struct IssueFlow: Sendable {
                     )
                 ),
                 .facts([Fact(Text("オーダーID", "Order ID"), order.id, link: "/orders/\(order.id)")]),
+                .links([
+                    Link(Text("続けて証明書を発行する", "Issue another certificate"), "/orders/new", isButton: true),
+                    Link(Text("証明書一覧へ", "To the list"), "/orders"),
+                ]),
             ]
         )
     }

@@ -1,3 +1,4 @@
+import Clocks
 import Office
 import OfficeServices
 import OfficeStore
@@ -123,7 +124,9 @@ struct OrderListPage {
         }
         let found = try await desk.orders(search, visit.query, by: caller)
         let pager = Pager(visit.query, path: "/orders", found)
-        var blocks = Self.searches(visit.query, "/orders") + [.table(Self.table(found.lines, desk, pager))]
+        let mayIssue = Function.issue.isOpen(to: caller.user)
+        var blocks =
+            Self.searches(visit.query, "/orders") + [.table(Self.table(found.lines, desk, pager, mayIssue: mayIssue))]
         if Function.export.isOpen(to: caller.user) {
             let query = pager.base.dropFirst("/orders?".count)
             blocks.append(.links([Link(Text("CSV出力", "CSV export"), "/orders.csv?\(query)", isButton: true)]))
@@ -160,23 +163,26 @@ struct OrderListPage {
             .select([.init("", Text("すべて", "All"))] + Field.options(type))
         }
         func text(_ name: String, _ label: Text) -> Field { Field(name, label, value: values[name]) }
-        return FormView(
+        var days = Field(
+            "days",
+            Text("日付の種類", "Kind of date"),
+            .select(Field.options(OrderSearch.Days.self)),
+            value: values["days"]
+        )
+        days.beginning = OrderSearch.Days.applied.rawValue
+        var size = Field(
+            "size",
+            Text("表示件数", "Rows"),
+            .select(Pager.sizes.map { .init("\($0)", Text(verbatim: "\($0)")) }),
+            value: values.has("size") ? values["size"] : "10"
+        )
+        size.beginning = "10"
+        var form = FormView(
             action: path,
             fields: [
-                Field(
-                    "days",
-                    Text("日付の種類", "Kind of date"),
-                    .select(Field.options(OrderSearch.Days.self)),
-                    value: values["days"]
-                ),
-                Field(
-                    "from",
-                    Text("期間(開始)", "From"),
-                    .date,
-                    value: values["from"],
-                    hint: Text("yyyy/mm/dd", "yyyy/mm/dd")
-                ),
-                Field("to", Text("期間(終了)", "To"), .date, value: values["to"], hint: Text("yyyy/mm/dd", "yyyy/mm/dd")),
+                days,
+                Field("from", Text("期間(開始)", "From"), .date, value: values["from"]),
+                Field("to", Text("期間(終了)", "To"), .date, value: values["to"]),
                 text("service", Text("サービス名", "Service")),
                 Field(
                     "status",
@@ -202,17 +208,14 @@ struct OrderListPage {
                     ]),
                     value: values["template"]
                 ),
-                Field(
-                    "size",
-                    Text("表示件数", "Rows"),
-                    .select(Pager.sizes.map { .init("\($0)", Text(verbatim: "\($0)")) }),
-                    value: values.has("size") ? values["size"] : "10"
-                ),
+                size,
             ],
             buttons: [.init(Text("詳細検索", "Detailed search"))],
             hidden: values["action"].isEmpty ? [] : [("action", values["action"])],
             isSearch: true
         )
+        form.folded = Text("詳細検索の条件", "Conditions of a detailed search")
+        return form
     }
 
     static let columns: [TableView.Column] = [
@@ -233,20 +236,37 @@ struct OrderListPage {
         ]
     }
 
-    private static func table(_ orders: [OrderLine], _ desk: OfficeDesk, _ pager: Pager) -> TableView {
+    private static func table(
+        _ orders: [OrderLine],
+        _ desk: OfficeDesk,
+        _ pager: Pager,
+        mayIssue: Bool
+    ) -> TableView {
         let now = desk.now
         return TableView(
             caption: Text("証明書一覧", "Certificate list"),
-            columns: [.init(Text("申請", "Application"))] + columns + [
+            columns: [.init(Text("申請", "Application"))] + columns.prefix(3) + [
                 .init(Text("オーダーステータス", "Order status")), .init(Text("証明書ステータス", "Certificate status")),
-            ],
+            ] + columns.dropFirst(3),
             rows: orders.map { order in
-                let open = TableView.Cell(buttons: [Link(Text("申請", "Open"), "/orders/\(order.id)")])
-                let state = order.certificateStatus(at: now)?.text ?? Text("–", "–")
-                return [open] + cells(order, desk) + [.init(order.status.text), .init(state)]
+                // What has become of it stands where it is seen without scrolling.
+                let cells = cells(order, desk)
+                return [.init(buttons: [Link(Text("申請", "Open"), "/orders/\(order.id)")])] + cells.prefix(3)
+                    + [.init(order.status.text, order.status.tone), certificateState(order, at: now)]
+                    + cells.dropFirst(3)
             },
-            pager: pager
+            pager: pager,
+            empty: pager.isSearch
+                ? .search
+                : .init(
+                    Text("証明書はまだ申請されていません。", "No certificate has been ordered yet."),
+                    mayIssue ? Link(Text("証明書発行へ", "Issue one"), "/orders/new") : nil
+                )
         )
+    }
+
+    private static func certificateState(_ order: OrderLine, at now: Timestamp) -> TableView.Cell {
+        order.certificateStatus(at: now).map { .init($0.text, $0.tone) } ?? .init("–")
     }
 }
 
@@ -274,7 +294,7 @@ struct OrderDetailPage {
                     FormView(
                         action: "/orders/\(order.id)/file",
                         fields: [],
-                        buttons: [.init(OrderAction.downloadFile.text)]
+                        buttons: [.init(OrderAction.downloadFile.text, look: .plain)]
                     )
                 )
             )

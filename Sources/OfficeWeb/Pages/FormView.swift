@@ -14,6 +14,8 @@ package struct FormView: Sendable {
     package var takesFiles: Bool
     /// A table above the fields, whose boxes belong to the form.
     package var table: TableView?
+    /// Words behind which the form is folded away until somebody wants it, or it was used.
+    package var folded: Text?
 
     package init(
         action: String,
@@ -29,8 +31,11 @@ package struct FormView: Sendable {
         (self.isSearch, self.data, self.takesFiles, self.table) = (isSearch, data, takesFiles, table)
     }
 
+    /// Whether something was chosen or typed in a search, beyond what it begins with.
+    var isUsed: Bool { fields.contains { !$0.value.isEmpty && $0.value != $0.beginning } }
+
     package struct Button: Sendable {
-        package enum Look: String, Sendable { case primary, quiet, danger }
+        package enum Look: String, Sendable { case primary, plain, quiet, danger }
 
         package let text: Text
         package let name: String
@@ -84,6 +89,10 @@ package struct Field: Sendable {
     package var autocomplete: String
     package var maximumLength: Int?
     package var isDisabled: Bool
+    /// How many lines an area shows.
+    package var lines = 4
+    /// What a search's field holds before anybody has used it.
+    package var beginning = ""
     /// A button beside the field that fills it with a random value; the field that repeats it.
     package var generatesInto: String?
     package var data: [(name: String, value: String)]

@@ -4,9 +4,31 @@ import Office
 struct PageRendering {
     let language: Language
     let csrf: String?
-    let problems: [Refusal.Problem]
 
-    func context(_ block: Block) -> Values {
+    /// The blocks of a page, from top to bottom.
+    func contexts(_ page: Page) -> [Values] {
+        let forms = page.blocks.compactMap(\.form)
+        // What is about no field of any form stands above the first.
+        var general = page.problems.filter { problem in
+            !forms.contains { $0.fields.contains { $0.name == problem.field } }
+        }
+        var above = page.title
+        return page.blocks.map { block in
+            switch block {
+            case .heading(let text):
+                above = text
+                return context(block)
+            case .table(let table): return ["table": context(table, under: above)]
+            case .form(let form):
+                let own = page.problems.filter { problem in form.fields.contains { $0.name == problem.field } }
+                defer { general = [] }
+                return ["form": context(form, general + own, under: above)]
+            default: return context(block)
+            }
+        }
+    }
+
+    private func context(_ block: Block) -> Values {
         switch block {
         case .paragraph(let text): ["paragraph": text(language)]
         case .heading(let text): ["heading": text(language)]
@@ -17,10 +39,9 @@ struct PageRendering {
             [
                 "hasFacts": !facts.isEmpty,
                 "facts": facts.map { fact -> Values in
-                    [
-                        "name": fact.name(language), "value": fact.value(language), "hasLink": fact.link != nil,
-                        "link": fact.link ?? "",
-                    ]
+                    var context: Values = ["name": fact.name(language), "value": shown(fact.value)]
+                    context["link"] = fact.link
+                    return context
                 },
             ]
         case .steps(let names, let current):
@@ -32,8 +53,8 @@ struct PageRendering {
                     "label": Words.steps(language),
                 ] as Values
             ]
-        case .form(let form): ["form": context(form)]
-        case .table(let table): ["table": context(table)]
+        case .form, .table: [:]
+        case .print(let text): ["print": text(language)]
         case .download(let text, let address, let name):
             ["download": ["text": text(language), "target": address, "name": name] as Values]
         case .links(let links): ["hasLinks": !links.isEmpty, "links": links.map(context)]
@@ -41,20 +62,24 @@ struct PageRendering {
     }
 
     private func context(_ link: Link) -> Values {
-        ["text": link.text(language), "target": link.target, "isButton": link.isButton]
+        [
+            "text": link.text(language), "target": link.target, "isButton": link.isButton, "isCurrent": link.isCurrent,
+        ]
     }
 
-    private func context(_ form: FormView) -> Values {
+    /// What is not known has a sign of its own, so that nobody takes it for a fault of the page.
+    private func shown(_ value: Text) -> String {
+        value(language).isEmpty ? "–" : value(language)
+    }
+
+    private func context(_ form: FormView, _ problems: [Refusal.Problem], under heading: Text) -> Values {
         var hidden = form.hidden.map { pair -> Values in ["name": pair.name, "value": pair.value] }
         if !form.isSearch, let csrf { hidden.append(["name": "csrf", "value": csrf]) }
-        let general = problems.filter { problem in
-            !form.fields.contains { $0.name == problem.field }
-        }
         var context: Values = [
             "action": form.action, "method": form.isSearch ? "get" : "post", "hidden": hidden,
-            "takesFiles": form.takesFiles, "fields": form.fields.map(context),
+            "takesFiles": form.takesFiles, "fields": form.fields.map { self.context($0, problems) },
             "data": form.data.map { pair -> Values in ["name": pair.name, "value": pair.value(language)] },
-            "problems": general.map { $0.text(language) }, "hasProblems": !problems.isEmpty,
+            "problems": problems.map { self.context($0, in: form) }, "hasProblems": !problems.isEmpty,
             "problemsTitle": Words.mend(language),
             "buttons": form.buttons.map { button -> Values in
                 [
@@ -63,11 +88,21 @@ struct PageRendering {
                 ]
             },
         ]
-        context["table"] = form.table.map(self.context)
+        context["table"] = form.table.map { self.context($0, under: heading) }
+        context["folded"] = form.folded.map { words -> Values in
+            ["text": words(language), "isOpen": form.isUsed || !problems.isEmpty]
+        }
         return context
     }
 
-    private func context(_ field: Field) -> Values {
+    /// A problem in the summary above a form, with the way to its field.
+    private func context(_ problem: Refusal.Problem, in form: FormView) -> Values {
+        var context: Values = ["text": problem.text(language)]
+        context["target"] = form.fields.first { $0.name == problem.field }.map(\.firstControl)
+        return context
+    }
+
+    private func context(_ field: Field, _ problems: [Refusal.Problem]) -> Values {
         let errors = problems.filter { $0.field == field.name }.map { $0.text(language) }
         var described: [String] = []
         if field.hint != nil { described.append("\(field.name)-hint") }
@@ -75,7 +110,7 @@ struct PageRendering {
         var context: Values = [
             "name": field.name, "id": field.name, "label": field.label(language), "value": field.value,
             "isRequired": field.isRequired, "required": Words.required(language), "autocomplete": field.autocomplete,
-            "isDisabled": field.isDisabled, "isInvalid": !errors.isEmpty, "errors": errors,
+            "isDisabled": field.isDisabled, "isInvalid": !errors.isEmpty, "errors": errors, "lines": field.lines,
             "describedBy": described.joined(separator: " "), "isDescribed": !described.isEmpty,
             "data": field.data.map { pair -> Values in ["name": pair.name, "value": pair.value] },
         ]
@@ -136,19 +171,22 @@ struct PageRendering {
         [
             "value": option.value, "text": option.text(language), "isDisabled": option.isDisabled,
             "isChosen": option.value == field.value || field.values.contains(option.value),
-            "id": "\(field.name)-\(option.value)", "name": field.name,
+            "id": option.id(in: field), "name": field.name,
         ]
     }
 
-    private func context(_ table: TableView) -> Values {
+    /// - Parameter heading: what stands above; a table of the same name need not say it once more to the eye.
+    private func context(_ table: TableView, under heading: Text) -> Values {
         var context: Values = [
-            "caption": table.caption(language), "isEmpty": table.rows.isEmpty, "none": Words.none(language),
+            "caption": table.caption(language), "isNamedAbove": table.caption(language) == heading(language),
+            "isEmpty": table.rows.isEmpty, "none": table.empty.text(language),
             "columns": table.columns.map { column -> Values in
                 ["text": column.text(language), "isNumber": column.isNumber]
             },
             "rows": table.rows.map { row -> Values in ["cells": zip(row, table.columns).map(self.context)] },
         ]
-        if let selects = table.selects {
+        context["start"] = table.empty.link.map(self.context)
+        if let selects = table.selects, !table.rows.isEmpty {
             context["selects"] = ["name": selects, "text": Words.selectAll(language)] as Values
         }
         if let pager = table.pager {
@@ -163,13 +201,16 @@ struct PageRendering {
     private func context(_ cell: TableView.Cell, _ column: TableView.Column) -> Values {
         let text = cell.text(language)
         // Most cells of long lists are nothing but a text.
-        guard cell.link != nil || cell.box != nil || !cell.buttons.isEmpty || column.isNumber else {
+        guard
+            cell.link != nil || cell.box != nil || cell.tone != nil || !cell.buttons.isEmpty || column.isNumber
+        else {
             return ["isText": true, "text": text]
         }
         var context: Values = [
-            "text": text, "isNumber": column.isNumber, "hasLink": cell.link != nil, "link": cell.link ?? "",
-            "buttons": cell.buttons.map(self.context),
+            "text": text, "isNumber": column.isNumber, "buttons": cell.buttons.map(self.context),
         ]
+        context["link"] = cell.link
+        context["tone"] = cell.tone?.rawValue
         if let box = cell.box { context["box"] = ["name": box.name, "value": box.value, "text": text] as Values }
         return context
     }
@@ -188,11 +229,32 @@ extension Field.Kind {
     }
 }
 
+extension Block {
+    fileprivate var form: FormView? {
+        if case .form(let form) = self { form } else { nil }
+    }
+}
+
+extension Field {
+    /// The identifier of what a person reaches first in it.
+    fileprivate var firstControl: String {
+        switch kind {
+        case .radio(let options), .boxes(let options): options.first { !$0.isDisabled }?.id(in: self) ?? name
+        default: name
+        }
+    }
+}
+
+extension Field.Option {
+    fileprivate func id(in field: Field) -> String { "\(field.name)-\(value)" }
+}
+
 /// Words that every page uses.
 enum Words {
     static let required = Text("必須", "required")
     static let steps = Text("手順", "Steps")
     static let mend = Text("入力内容をご確認ください。", "Please check what was entered.")
+    static let problem = Text("エラー: ", "Error: ")
     static let generate = Text("自動生成", "Generate")
     static let none = Text("該当するデータはありません。", "Nothing was found.")
     static let selectAll = Text("全て選択", "Select all")

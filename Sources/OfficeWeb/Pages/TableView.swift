@@ -18,6 +18,8 @@ package struct TableView: Sendable {
         package var box: (name: String, value: String)?
         /// Links that look like buttons.
         package var buttons: [Link] = []
+        /// How a word for a state looks; nil for all other texts.
+        package var tone: Tone?
 
         package init(_ text: Text, link: String? = nil) {
             (self.text, self.link) = (text, link)
@@ -25,6 +27,12 @@ package struct TableView: Sendable {
 
         package init(_ text: String, link: String? = nil) {
             self.init(Text(verbatim: text), link: link)
+        }
+
+        /// A word for a state.
+        package init(_ state: Text, _ tone: Tone) {
+            self.init(state)
+            self.tone = tone
         }
 
         package init(box name: String, _ value: String, label: Text) {
@@ -44,16 +52,33 @@ package struct TableView: Sendable {
     package var pager: Pager?
     /// The name of the boxes in the first column, for “select all”.
     package var selects: String?
+    /// What is said where there are no rows: why, and what to do.
+    package var empty: Empty
 
     package init(
         caption: Text,
         columns: [Column],
         rows: [[Cell]],
         pager: Pager? = nil,
-        selects: String? = nil
+        selects: String? = nil,
+        empty: Empty = Empty(Words.none)
     ) {
         (self.caption, self.columns, self.rows) = (caption, columns, rows)
-        (self.pager, self.selects) = (pager, selects)
+        (self.pager, self.selects, self.empty) = (pager, selects, empty)
+    }
+
+    package struct Empty: Sendable {
+        package let text: Text
+        package let link: Link?
+
+        package init(_ text: Text, _ link: Link? = nil) {
+            (self.text, self.link) = (text, link)
+        }
+
+        /// Nothing fits what was searched for.
+        package static let search = Empty(
+            Text("条件に合うデータはありません。条件を変えて検索してください。", "Nothing fits the search. Change what is searched for.")
+        )
     }
 }
 
@@ -68,6 +93,8 @@ package struct Pager: Sendable {
     package var isExact = true
     /// The list's address with its search, to which offset and size are added.
     package var base: String
+    /// Whether the list is only of what was searched for.
+    package var isSearch: Bool
     /// How the parts before and behind are named, where not by the offset alone; nil where there is none.
     private var neighbours: (previous: String?, next: String?)?
 
@@ -78,6 +105,7 @@ package struct Pager: Sendable {
         self.total = total
         let own = ["offset", "size", "after", "before"]
         let search = form.pairs.filter { !own.contains($0.name) && !$0.value.isEmpty }
+        isSearch = search.contains { !["action", "days"].contains($0.name) }
         base = path + "?" + search.map { "\($0.name.urlEncoded)=\($0.value.urlEncoded)&" }.joined()
     }
 

@@ -62,10 +62,11 @@ extension Routes {
                 [
                     .init(calendar.display(entry.time, seconds: true)), .init(entry.actor), .init(entry.action.text),
                     .init(entry.target),
-                    .init(entry.succeeded ? Text("成功", "Success") : Text("失敗", "Failure")),
+                    entry.outcome,
                 ]
             },
-            pager: pager
+            pager: pager,
+            empty: .search
         )
     }
 }

@@ -79,7 +79,7 @@ extension Routes {
                                 .init(buttons: [Link(Text("編集", "Edit"), "/users/\(user.id)")]), .init(user.id),
                                 .init(user.name), .init(user.mail), .init(user.role.text),
                                 .init(Function.purchase.isOpen(to: user) ? Text("あり", "Yes") : Text("なし", "No")),
-                                .init(state(user)),
+                                .init(state(user), user.isActive ? .ok : .plain),
                             ]
                         }
                     )

@@ -182,6 +182,7 @@ struct PickUpPage {
         case .token: page = Page(Self.title, [facts] + station)
         }
         page.problems = problems
+        page.again = Again(path: base, values: FormValues(opened))
         if !problems.isEmpty { page.status = 422 }
         page.blocks.append(.links([Link(Text("インストール方法", "How to install"), "/guide")]))
         return page

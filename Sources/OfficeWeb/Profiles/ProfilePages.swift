@@ -59,11 +59,20 @@ extension Routes {
                                 renewal(profile, user, desk), .init(profile.id, link: "/profiles/\(profile.id)"),
                                 .init(profile.subject.organisation),
                                 .init(profile.subject.units.joined(separator: ", ")),
-                                .init(profile.settings.use.text), .init(profile.shownStatus(at: now)),
+                                .init(profile.settings.use.text),
+                                .init(profile.shownStatus(at: now), profile.tone(at: now)),
                                 .init(profile.vetted.map { desk.calendar.display($0) } ?? "–"),
                                 .init(profile.end.map { desk.calendar.display($0) } ?? "–"),
                             ]
-                        }
+                        },
+                        empty: .init(
+                            Text(
+                                "プロファイルはまだありません。最初のプロファイルは、ライセンスの購入とあわせて申請します。",
+                                "There is no profile yet. The first is applied for together with a licence."
+                            ),
+                            Function.purchase.isOpen(to: user)
+                                ? Link(Text("ライセンス追加購入へ", "Buy a licence"), "/licences/purchase") : nil
+                        )
                     )
                 )
             ]

@@ -38,9 +38,16 @@ struct ProfileSettingsFlow: Sendable {
                                 .init(profile.id, link: "/profiles/\(profile.id)"),
                                 .init(profile.subject.organisation),
                                 .init(profile.subject.units.joined(separator: ", ")),
-                                .init(profile.shownStatus(at: desk.now)),
+                                .init(profile.shownStatus(at: desk.now), profile.tone(at: desk.now)),
                             ]
-                        }
+                        },
+                        empty: .init(
+                            Text(
+                                "設定できるプロファイルはありません。審査が完了すると、ここに表示されます。",
+                                "There is no profile to set. It stands here once it has been vetted."
+                            ),
+                            Link(Text("プロファイル一覧へ", "To the profile list"), "/profiles")
+                        )
                     )
                 )
             ]

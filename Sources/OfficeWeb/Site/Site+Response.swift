@@ -43,18 +43,16 @@ extension Site {
 
     private func response(_ page: Page, _ visit: Visit) throws -> Response {
         let language = visit.language
-        let rendering = PageRendering(
-            language: language,
-            csrf: visit.session?.formSecret,
-            problems: page.problems
-        )
+        let rendering = PageRendering(language: language, csrf: visit.session?.formSecret)
         let other: Language = language == .japanese ? .english : .japanese
         var context: Values = [
-            "language": language.rawValue, "title": page.title(language), "skip": Words.skip(language),
-            "blocks": page.blocks.map(rendering.context), "scripts": page.scripts,
-            "otherLanguage": Words.otherLanguage(language), "otherCode": other.rawValue,
-            "otherTarget": visit.path + "?lang=" + other.rawValue, "home": visit.person == nil ? "/" : "/operator",
+            "language": language.rawValue,
+            "title": (page.problems.isEmpty ? "" : Words.problem(language)) + page.title(language),
+            "pageHeading": page.title(language), "skip": Words.skip(language),
+            "blocks": rendering.contexts(page), "scripts": page.allScripts,
+            "home": visit.person == nil ? "/" : "/operator",
         ]
+        addLanguageSwitch(page, visit, to: other, &context)
         let name = visit.user?.id ?? visit.person?.id
         if let name, let session = visit.session {
             context["user"] =
@@ -83,6 +81,25 @@ extension Site {
             )
         }
         return response
+    }
+
+    /// The way to the same page in another language. An answer that cannot be had twice has none.
+    private func addLanguageSwitch(_ page: Page, _ visit: Visit, to language: Language, _ context: inout Values) {
+        let kept = visit.query.pairs.filter { $0.name != "lang" }
+        let query = (kept + [("lang", language.rawValue)]).map { "\($0.name.urlEncoded)=\($0.value.urlEncoded)" }
+        var words: Values = [
+            "otherLanguage": Words.otherLanguage(visit.language), "otherCode": language.rawValue,
+            "otherTarget": (page.again?.path ?? visit.path) + "?" + query.joined(separator: "&"),
+        ]
+        if let again = page.again {
+            let secret = visit.session.map { [("csrf", $0.formSecret)] } ?? []
+            words["hidden"] = (again.values.pairs + secret).map { pair -> Values in
+                ["name": pair.0, "value": pair.1]
+            }
+            context["languageForm"] = words
+        } else if visit.form.pairs.isEmpty || page.status == 422 {
+            context["languageLink"] = words
+        }
     }
 
     private func menu(_ visit: Visit) -> Values? {

@@ -32,7 +32,7 @@ extension Routes {
 
     /// Every page of the certificate area.
     package func area() {
-        get("/", .area(nil)) { _ in .page(Page(Text("証明書管理", "Certificate management"), [])) }
+        get("/", .area(nil)) { visit in .page(AreaPage.page(try visit.caller.user)) }
         certificateRenewalPages()
         orderPages()
         orderMailPages()

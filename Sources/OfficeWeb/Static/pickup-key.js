@@ -174,7 +174,13 @@ class PickUp {
     /** Hands the file out, and lets go of everything else. */
     #offer({ bytes, name }, password) {
         this.#kept = null;
-        for (const field of [this.#field("password"), this.#field("passwordAgain")]) if (field) field.value = "";
+        for (const name of ["password", "passwordAgain", "acceptsTerms"]) {
+            const field = this.#field(name);
+            if (!field) continue;
+            if (field.type !== "checkbox") field.value = "";
+            // There is nothing more to be typed.
+            (field.closest(".field") ?? field).hidden = true;
+        }
         const link = this.#link;
         link.href = URL.createObjectURL(new Blob([bytes], { type: "application/x-pkcs12" }));
         link.download = name;
@@ -186,7 +192,10 @@ class PickUp {
             this.#shownPassword.hidden = false;
         }
         this.#button.hidden = true;
+        // The page cannot be had again with the file, so not in another language either.
+        document.querySelector("header button[value=same]")?.setAttribute("hidden", "");
         this.#tell(this.#text("done"));
+        this.#status.className = "notice ok";
         link.click();
         link.focus();
     }

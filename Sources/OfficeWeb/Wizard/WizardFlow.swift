@@ -171,10 +171,17 @@ extension Routes {
                                     return [
                                         .init(profile.id, link: "/profiles/\(profile.id)"),
                                         .init(profile.subject.organisation),
-                                        .init(profile.shownStatus(at: desk.now)),
+                                        .init(profile.shownStatus(at: desk.now), profile.tone(at: desk.now)),
                                         .init(buttons: [Link(Text("次へ", "Next"), target, isButton: true)]),
                                     ]
-                                }
+                                },
+                                empty: .init(
+                                    Text(
+                                        "審査が完了したプロファイルはまだありません。",
+                                        "No profile has been vetted yet."
+                                    ),
+                                    Link(Text("プロファイル一覧へ", "To the profile list"), "/profiles")
+                                )
                             )
                         )
                     ]

@@ -54,14 +54,20 @@ class Browser:
         self.home = pathlib.Path(folder)
         self.downloads = self.home / "downloads"
         self.downloads.mkdir(parents=True, exist_ok=True)
-        self._make_database(authority, identity)
-        options = self._options(language, size, scripts, identity is not None, hosts or {})
+        self._make_database(authority)
+        if identity:
+            self._take(*identity)
+        self._start(language, dark, size, scripts, identity is not None, hosts or {})
+
+    def _start(self, language, dark, size, scripts, has_identity, hosts):
+        options = self._options(language, size, scripts, has_identity, hosts)
         service = Service("/usr/bin/chromedriver", env={**os.environ, "HOME": str(self.home)})
         self.driver = webdriver.Chrome(options=options, service=service)
         self.driver.set_page_load_timeout(PATIENCE)
         self.driver.set_script_timeout(PATIENCE)
+        self.started, self.touch = (language, dark, size, scripts), False
         self.resize(*size)
-        self.use_dark(dark)
+        self.emulate(dark=dark)
 
     def __enter__(self):
         return self
@@ -69,18 +75,27 @@ class Browser:
     def __exit__(self, *_):
         self.driver.quit()
 
+    def import_identity(self, path, password):
+        """Ends the browser, takes a PKCS#12 file into its NSS database, and starts it again with its profile."""
+        self.driver.quit()
+        self._take(path, password)
+        self._start(*self.started, True, {})
+
     # What the browser knows before it starts
 
-    def _make_database(self, authority, identity):
-        folder = self.home / ".pki" / "nssdb"
-        folder.mkdir(parents=True, exist_ok=True)
-        database = ["-d", f"sql:{folder}"]
-        run("certutil", "-N", "--empty-password", *database)
+    @property
+    def database(self):
+        """The browser's NSS database, as the arguments of NSS's tools."""
+        return ["-d", f"sql:{self.home / '.pki' / 'nssdb'}"]
+
+    def _make_database(self, authority):
+        (self.home / ".pki" / "nssdb").mkdir(parents=True, exist_ok=True)
+        run("certutil", "-N", "--empty-password", *self.database)
         if authority:
-            run("certutil", "-A", "-n", "authority", "-t", "C,,", "-a", "-i", str(authority), *database)
-        if identity:
-            path, password = identity
-            run("pk12util", "-i", str(path), "-W", password, "-K", "", *database)
+            run("certutil", "-A", "-n", "authority", "-t", "C,,", "-a", "-i", str(authority), *self.database)
+
+    def _take(self, path, password):
+        run("pk12util", "-i", str(path), "-W", password, "-K", "", *self.database)
 
     def _options(self, language, size, scripts, has_identity, hosts):
         options = Options()
@@ -123,18 +138,26 @@ class Browser:
 
     # Looks
 
-    def resize(self, width, height):
+    def resize(self, width, height, touch=None):
         """The size of the page, whatever the window's frame; narrow ones are a telephone's, with a finger."""
-        touch = width < 600
+        touch = width < 600 if touch is None else touch
         self._command(
             "Emulation.setDeviceMetricsOverride",
             {"width": width, "height": height, "deviceScaleFactor": 2 if touch else 1, "mobile": touch},
         )
-        self._command("Emulation.setTouchEmulationEnabled", {"enabled": touch})
+        if touch != self.touch:
+            self._command("Emulation.setTouchEmulationEnabled", {"enabled": touch})
+            self.touch = touch
 
-    def use_dark(self, dark):
-        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
-        self._command("Emulation.setEmulatedMedia", {"features": [scheme]})
+    def emulate(self, dark=False, forced=False, reduced=False, medium=""):
+        """What the person has asked the system for: a dark page, colours of their own, less motion; or paper."""
+        features = [
+            ("prefers-color-scheme", "dark" if dark else "light"),
+            ("forced-colors", "active" if forced else "none"),
+            ("prefers-reduced-motion", "reduce" if reduced else "no-preference"),
+        ]
+        features = [{"name": name, "value": value} for name, value in features]
+        self._command("Emulation.setEmulatedMedia", {"features": features, "media": medium})
 
     def _command(self, name, parameters):
         return self.driver.execute_cdp_cmd(name, parameters)
@@ -168,7 +191,7 @@ class Browser:
         return self.driver.find_elements(By.CSS_SELECTOR, selector)
 
     def fill(self, name, text):
-        field = self.driver.find_element(By.NAME, name)
+        field = self.find(f'[name="{name}"]:not([type=hidden])')
         field.clear()
         field.send_keys(text)
 

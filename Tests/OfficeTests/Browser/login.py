@@ -3,67 +3,22 @@
     login.py FOLDER
 """
 
-import http.server
 import pathlib
-import ssl
 import sys
-import threading
 
 from selenium.common.exceptions import WebDriverException
 
 from authority import Authority
 from browser import Browser
-
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    def log_message(self, *_):
-        pass
-
-    def do_GET(self):
-        subject = dict(field[0] for field in self.connection.getpeercert()["subject"])
-        body = f"<!doctype html><html lang=en><title>Hello</title><h1>{subject['commonName']}</h1>".encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "text/html; charset=utf-8")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-
-class Server(http.server.ThreadingHTTPServer):
-    """TLS is spoken in each connection's own thread, so that one that fails holds up no other."""
-
-    def __init__(self, context):
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.context = context
-        self.refusals = []
-
-    def finish_request(self, request, client_address):
-        request.settimeout(10)
-        try:
-            secured = self.context.wrap_socket(request, server_side=True)
-        except (ssl.SSLEOFError, ssl.SSLZeroReturnError, ConnectionError):
-            # A browser that is asked for a certificate hangs up, looks for one, and comes again.
-            return
-        except ssl.SSLError as error:
-            self.refusals.append(error.reason or str(error))
-            return
-        with secured:
-            self.RequestHandlerClass(secured, client_address, self)
+from greeter import greeter
 
 
 def main(folder):
     folder = pathlib.Path(folder)
     authority = Authority(folder / "authority")
     foreign = Authority(folder / "foreign")
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=authority.path("root.crt"))
-    context.load_verify_locations(authority.path("issuing.crt"))
-    context.load_cert_chain(*authority.server())
-    context.verify_mode = ssl.CERT_REQUIRED
-    server = Server(context)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
     root = authority.path("root.crt")
-    try:
+    with greeter(authority.server(), [root, authority.path("issuing.crt")]) as server:
         address = f"https://localhost:{server.server_port}/"
         with Browser(folder / "known", authority=root, identity=authority.identity("yamada", "secret")) as browser:
             browser.open(address)
@@ -80,10 +35,6 @@ def main(folder):
         # And the server's own certificate is not taken on trust.
         with Browser(folder / "distrusting", identity=authority.identity("tanaka", "secret")) as browser:
             expect_error(browser, address, "ERR_CERT_AUTHORITY_INVALID")
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
     print("log-in done")
 
 

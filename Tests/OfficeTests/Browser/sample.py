@@ -45,7 +45,7 @@ def views(folder):
                 for size, measures in SIZES.items():
                     for scheme in ("light", "dark"):
                         browser.resize(*measures)
-                        browser.use_dark(scheme == "dark")
+                        browser.emulate(dark=scheme == "dark")
                         browser.open(f"http://localhost:{server.server_port}/sample-{language}.html")
                         yield f"{language}-{size}-{scheme}", browser
     finally:
