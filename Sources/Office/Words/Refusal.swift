@@ -46,6 +46,12 @@ package struct Refusal: Error, Hashable, Sendable {
         Text("該当するデータがありません。番号をご確認ください。", "There is no such record. Check the number.")
     )
 
+    /// A form that names no decision that its page offers: nothing is decided by default.
+    package static let undecided = Refusal(
+        .input,
+        Text("決定が選ばれていません。ボタンで選んでください。", "No decision was chosen. Choose one by its button.")
+    )
+
     package static let notPermitted = Refusal(
         .permission,
         Text(

@@ -41,13 +41,14 @@ extension Routes {
             case "reject": try await desk.reject(domain: id, reason: reason, by: caller)
             case "check": try await desk.check(domain: id, by: caller)
             case "release": try await desk.releasePage(domain: id, reason: reason, by: caller)
-            default:
+            case "approve":
                 try await desk.approve(
                     domain: id,
                     evidence: visit.form["evidence"],
                     confirmsRegistration: visit.form.isTicked("confirmsRegistration"),
                     by: caller
                 )
+            default: throw Refusal.undecided
             }
             return .redirect("/operator/domains/\(id.urlEncoded)")
         }

@@ -15,10 +15,11 @@ extension Routes {
             guard let licence = open.first(where: { $0.id == visit["id"] }) else { throw Refusal.notFound }
             return Self.decision(licence, desk)
         } submit: { visit in
-            if visit.form["decision"] == "reject" {
+            switch visit.form["decision"] {
+            case "reject":
                 try await desk.reject(licence: visit["id"], reason: visit.form["reason"], by: visit.operatorCaller)
-            } else {
-                try await desk.issue(licence: visit["id"], by: visit.operatorCaller)
+            case "approve": try await desk.issue(licence: visit["id"], by: visit.operatorCaller)
+            default: throw Refusal.undecided
             }
             return .redirect("/operator/licences")
         }
@@ -33,8 +34,9 @@ extension Routes {
                 try await desk.reject(profile: visit["id"], reason: visit.form["reason"], by: visit.operatorCaller)
             case "suspend":
                 try await desk.suspend(profile: visit["id"], reason: visit.form["reason"], by: visit.operatorCaller)
-            default:
+            case "approve":
                 try await desk.approve(profile: visit["id"], VettingInput(visit.form), by: visit.operatorCaller)
+            default: throw Refusal.undecided
             }
             return .redirect("/operator/profiles")
         }

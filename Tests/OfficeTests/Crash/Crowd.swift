@@ -103,7 +103,7 @@ extension CrashScene {
     /// The identifier of the mail that invites to the pick-up.
     func invitation(to address: String) async throws -> String {
         let found = try await office.records { records in
-            let order = try records.orders.first(.init().equal("mail", address))
+            let order = try records.orders.find().first { $0.subject.mail == address }
             return try records.mails.find(.init().equal("target", order?.id)).first { $0.type == "invitation" }
         }
         return try #require(found?.id)

@@ -27,7 +27,7 @@ struct Deed: Sendable {
         page = try await scene.browser.send(page, to: path, values)
         return .init(browser: scene.browser, path: "/orders/new", values: page.hidden + [("go", "next")], subject: mail)
     } check: { scene, form, told, again in
-        let orders = try await scene.office.records { try $0.orders.find(.init().equal("mail", form.subject)) }
+        let orders = try await scene.office.records { try $0.orders.find().filter { $0.subject.mail == form.subject } }
         #expect(orders.count == 1, "a form orders once")
         let id = try #require(orders.first?.id)
         #expect(again.status == 200 && again.firstGroup("(MPS\\d{14})<") == id)

@@ -51,10 +51,10 @@ GOOD = {
 OWN = {"/orders/new": {"passwordAgain": "Kanri2026x"}, "/domains/new": {"name": "example.org"},
        "/profiles/new": {"name": ""}}
 TAGS = set("""html head meta title link script body a header span form input button div nav section h1 h2 ul li main p pre
-ol dl dt dd table caption thead tr th tbody td label fieldset legend textarea select option output""".split())
+details summary ol dl dt dd table caption thead tr th tbody td label fieldset legend textarea select option output""".split())
 ATTRIBUTES = set("""lang charset name content rel href type src class hreflang method action value aria-label aria-current
 id tabindex role aria-describedby aria-invalid for checked disabled autocomplete placeholder maxlength aria-required rows
-selected enctype novalidate download scope hidden""".split())
+selected enctype novalidate download scope hidden autofocus open""".split())
 HEADERS = set("""content-type content-length cache-control location set-cookie content-security-policy date server
 strict-transport-security x-content-type-options referrer-policy cross-origin-opener-policy permissions-policy
 content-disposition connection transfer-encoding""".split())

@@ -16,6 +16,11 @@ struct FirstApplicationTests {
 
         let desk = try await office.operatorBrowser()
         let open = try await desk.get("/operator/licences/\(licence)")
+        // Nothing is decided by a form that names no decision of the page's.
+        for other in [[:], ["decision": "aprove"]] {
+            #expect(try await desk.send(open, to: "/operator/licences/\(licence)", other).status == 422)
+            #expect(try await browser.get("/licences/\(licence)").body.contains("申請"))
+        }
         let approved = try await desk.send(open, to: "/operator/licences/\(licence)", ["decision": "approve"])
         #expect(approved.status == 303)
         let after = try await browser.get("/licences/\(licence)")

@@ -226,16 +226,7 @@ struct TemplateTests {
         #expect(try await other.get("/licences/\(company.licence)/mails").status == 404)
         #expect(try await company.browser.get("/licences/\(company.licence)/mails").status == 200)
 
-        let form = try await company.browser.get("/users/new")
-        let made = try await company.browser.send(
-            form,
-            to: "/users/new",
-            [
-                "name": "staff", "surname": "佐藤", "givenName": "次郎", "mail": "staff@example.com", "role": "staff",
-                "language": "ja",
-            ]
-        )
-        let password = try #require(made.firstGroup("初期パスワード</dt><dd>([^<]+)<"), "\(made.body)")
+        let password = try await People.create("staff", "staff", by: company.browser)
         let staff = try await office.browser(of: "PAR12345_staff", password: password)
         #expect(try await staff.get("/mails").status == 403)
         #expect(try await staff.get(mail).status == 403)
