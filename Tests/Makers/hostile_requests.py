@@ -215,7 +215,7 @@ def broken_keys():
     yield "rsa-exponent-too-large", signed(RSAKey(p, q, e=(1 << 256) + 297))
     yield "rsa-exponent-as-long-as-the-modulus", unsigned(rsa_spki(integer(p * q), integer(p * q - 2)))
     yield "rsa-modulus-even", unsigned(rsa_spki(integer(p * q - 1), integer(65537)))
-    yield "rsa-small-factor", signed(RSAKey(8191, prime(2035)))
+    yield "rsa-small-factor", signed(RSAKey(509, prime(2039)))
     close = next_prime(p + 2)
     yield "rsa-close-primes", signed(RSAKey(p, close))
     yield "rsa-square", signed(RSAKey(p, p, phi=p * (p - 1)))
