@@ -3,8 +3,8 @@ import Office
 /// The words under which orders stand in the full-text index, and the questions that are asked of it.
 ///
 /// Each property of an order is a word whose first letter says what it is of. Of texts the words are all their pieces of
-/// one, two and three characters (identifiers: of three): a text is found by any part of it, as Japanese, which writes no blanks, needs it, and
-/// names of two characters and one as well. Of a moment the words are the day and the longer stretches that it lies in, so
+/// one, two and three characters (identifiers: of three): a text is found by any part of it, as Japanese, which writes no
+/// blanks, needs it, and names of two characters and one as well. Of a moment the words are the day and the longer stretches that it lies in, so
 /// that a period is a few words. What has all the words is then compared with what was asked, in its line.
 enum OrderWords {
     enum Property: Character {

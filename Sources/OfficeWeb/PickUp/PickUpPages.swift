@@ -208,16 +208,13 @@ struct PickUpPage {
         )
     }
 
-    private func fileForm(_ isGenerated: Bool) -> FormView {
-        let passwords = [
+    private func passwords(_ hint: Text) -> [Field] {
+        [
             Field(
                 "password",
                 Text("鍵保護パスワード", "Key-protection password"),
                 .password,
-                hint: Text(
-                    "半角英字と数字を混在させて12文字以上。忘れると証明書を使用できません。",
-                    "12 or more letters and digits, mixed. Without it the certificate cannot be used."
-                ),
+                hint: hint,
                 isRequired: true,
                 autocomplete: "new-password"
             ),
@@ -229,6 +226,15 @@ struct PickUpPage {
                 autocomplete: "new-password"
             ),
         ]
+    }
+
+    private func fileForm(_ isGenerated: Bool) -> FormView {
+        let passwords = passwords(
+            Text(
+                "半角英字と数字を混在させて12文字以上。忘れると証明書を使用できません。",
+                "12 or more letters and digits, mixed. Without it the certificate cannot be used."
+            )
+        )
         return FormView(
             action: base + "/file",
             fields: (isGenerated ? [] : passwords) + [terms],
@@ -260,26 +266,12 @@ struct PickUpPage {
 
     /// - Parameter isGenerated: the page makes the file's password, and nobody types one (PKP-06).
     private func browserForm(_ isGenerated: Bool) -> FormView {
-        let passwords = [
-            Field(
-                "password",
-                Text("鍵保護パスワード", "Key-protection password"),
-                .password,
-                hint: Text(
-                    "鍵はこのブラウザで作られ、外に出ません。半角英字と数字を混在させて12文字以上。",
-                    "The key is made in this browser and never leaves it. 12 or more letters and digits, mixed."
-                ),
-                isRequired: true,
-                autocomplete: "new-password"
-            ),
-            Field(
-                "passwordAgain",
-                Text("鍵保護パスワード(確認)", "Key-protection password again"),
-                .password,
-                isRequired: true,
-                autocomplete: "new-password"
-            ),
-        ]
+        let passwords = passwords(
+            Text(
+                "鍵はこのブラウザで作られ、外に出ません。半角英字と数字を混在させて12文字以上。",
+                "The key is made in this browser and never leaves it. 12 or more letters and digits, mixed."
+            )
+        )
         let generated = [("password", Text(verbatim: "generated"))]
         return FormView(
             action: base + "/browser",

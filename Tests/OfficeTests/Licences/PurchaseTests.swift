@@ -128,22 +128,13 @@ struct PurchaseTests {
 
 extension OfficeBrowser.Answer {
     /// The heads of the page's table.
-    var columns: [String] { Self.groups("<th[^>]*>(.*?)</th>", in: body).map(Self.words) }
+    var columns: [String] { Self.groups("<th[^>]*>(.*?)</th>", in: body).map { Self.words($0[0]) } }
 
     /// What stands in each row of the page's table.
     var rows: [[String]] {
         Self.groups("<tr>(.*?)</tr>", in: body).map { row in
-            Self.groups("<td[^>]*>(.*?)</td>", in: row).map(Self.words)
+            Self.groups("<td[^>]*>(.*?)</td>", in: row[0]).map { Self.words($0[0]) }
         }.filter { !$0.isEmpty }
-    }
-
-    private static func groups(_ pattern: String, in text: String) -> [String] {
-        guard let expression = try? NSRegularExpression(pattern: pattern, options: .dotMatchesLineSeparators) else {
-            return []
-        }
-        return expression.matches(in: text, range: NSRange(text.startIndex..., in: text)).compactMap {
-            Range($0.range(at: 1), in: text).map { String(text[$0]) }
-        }
     }
 
     /// A part of the page without its tags.

@@ -199,8 +199,6 @@ struct Company {
 extension OfficeBrowser.Answer {
     /// What a browser would send of the form's shown fields if nobody touched them.
     var shown: [String: String] {
-        guard let start = body.range(of: "<main") else { return [:] }
-        let main = String(body[start.lowerBound...])
         var shown: [String: String] = [:]
         for pattern in [
             "<input type=\"(?:text|email)\"[^>]* name=\"([^\"]*)\" value=\"([^\"]*)\"",
@@ -208,14 +206,7 @@ extension OfficeBrowser.Answer {
             "<textarea[^>]* name=\"([^\"]*)\"[^>]*>\n?([^<]*)</textarea>",
             "<select[^>]* name=\"([^\"]*)\"[^>]*>.*?<option value=\"([^\"]*)\" selected",
         ] {
-            guard let expression = try? NSRegularExpression(pattern: pattern, options: .dotMatchesLineSeparators) else {
-                continue
-            }
-            for match in expression.matches(in: main, range: NSRange(main.startIndex..., in: main)) {
-                guard let name = Range(match.range(at: 1), in: main), let value = Range(match.range(at: 2), in: main)
-                else { continue }
-                shown[String(main[name])] = String(main[value]).unescaped
-            }
+            for pair in Self.groups(pattern, in: main) { shown[pair[0]] = pair[1].unescaped }
         }
         return shown
     }

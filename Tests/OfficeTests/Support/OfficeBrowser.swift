@@ -42,25 +42,33 @@ final class OfficeBrowser: Sendable {
 
         /// The first group of the pattern in the page.
         func firstGroup(_ pattern: String) -> String? {
-            guard let expression = try? NSRegularExpression(pattern: pattern, options: [.dotMatchesLineSeparators]),
-                let match = expression.firstMatch(in: body, range: NSRange(body.startIndex..., in: body)),
-                let range = Range(match.range(at: 1), in: body)
-            else { return nil }
-            return String(body[range]).unescaped
+            Self.groups(pattern, in: body).first?.first?.unescaped
+        }
+
+        /// What stands in the main part of the page.
+        var main: String {
+            body.range(of: "<main").map { String(body[$0.lowerBound...]) } ?? ""
+        }
+
+        /// The groups of each place that the pattern finds; a pattern that is none is the test's fault.
+        static func groups(_ pattern: String, in text: String) -> [[String]] {
+            do {
+                let expression = try NSRegularExpression(pattern: pattern, options: .dotMatchesLineSeparators)
+                return expression.matches(in: text, range: NSRange(text.startIndex..., in: text)).map { match in
+                    (1..<match.numberOfRanges).map { number in
+                        Range(match.range(at: number), in: text).map { String(text[$0]) } ?? ""
+                    }
+                }
+            } catch {
+                Issue.record(error, "\(pattern)")
+                return []
+            }
         }
 
         /// What the form of this page carries unseen.
         var hidden: [(String, String)] {
             let pattern = "<input type=\"hidden\" name=\"([^\"]*)\" value=\"([^\"]*)\">"
-            guard let main = body.range(of: "<main"), let expression = try? NSRegularExpression(pattern: pattern) else {
-                return []
-            }
-            let part = String(body[main.lowerBound...])
-            return expression.matches(in: part, range: NSRange(part.startIndex..., in: part)).compactMap { match in
-                guard let name = Range(match.range(at: 1), in: part), let value = Range(match.range(at: 2), in: part)
-                else { return nil }
-                return (String(part[name]).unescaped, String(part[value]).unescaped)
-            }
+            return Self.groups(pattern, in: main).map { ($0[0].unescaped, $0[1].unescaped) }
         }
     }
 
