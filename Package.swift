@@ -266,6 +266,7 @@ let package = Package(
             ["OfficeMail", "OfficeDNS", "OfficePages", "Workbench", "Secrets", "Clocks", "Threads", "CLinux"]
         ),
         tests("LedgerTests", ["Ledger", "Clocks", grdb, crypto]),
+        tests("ThreadsTests", ["Threads"]),
         tests("VarlinkTests", ["Varlink", "Threads", "Secrets"]),
         tests("X509BuildingTests", ["X509Building", "Workbench", "Clocks", asn1, crypto, cryptoExtras]),
     ],

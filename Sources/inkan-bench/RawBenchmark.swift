@@ -4,6 +4,7 @@ import Foundation
 import PKCS11
 import Secrets
 import Synchronization
+import Threads
 import X509Building
 
 /// `inkan-bench raw`: a bare loop of C_SignInit and C_Sign in a process of its own, nothing else. What the service is
@@ -64,10 +65,8 @@ private struct SignatureLoop {
         let total = Mutex((signatures: 0, failure: nil as PKCS11Error?))
         let start = monotonicNanoseconds()
         let end = start + UInt64(seconds * 1e9)
-        let group = DispatchGroup()
-        for session in sessions {
-            group.enter()
-            Thread.detachNewThread {
+        let threads = sessions.map { session in
+            JoinableThread(named: "raw") {
                 var count = 0
                 var failure: PKCS11Error?
                 while failure == nil, monotonicNanoseconds() < end {
@@ -82,10 +81,10 @@ private struct SignatureLoop {
                     total.signatures += count
                     total.failure = total.failure ?? failure
                 }
-                group.leave()
             }
         }
-        group.wait()
+        // To its very end: a thread that is just leaving libcrypto must not meet the module's end.
+        for thread in threads { thread.join() }
         let elapsed = Double(monotonicNanoseconds() - start) / 1e9
         let (signatures, failure) = total.withLock { $0 }
         if let failure { throw failure }
