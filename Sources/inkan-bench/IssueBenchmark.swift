@@ -35,6 +35,11 @@ struct IssueBenchmark: ParsableCommand {
     @Flag(help: "Beside each load the same load on a second service of its own, whose ceremony made no log key.")
     var withoutLog = false
 
+    @Option(
+        help: "Beside each load the same load on a second service, of the programs of another build in this folder."
+    )
+    var beside: String?
+
     @Option(help: "The socket of a running service.")
     var socket: String?
 
@@ -60,7 +65,7 @@ struct IssueBenchmark: ParsableCommand {
         if json {
             print("{\"results\":[\(rows.map(\.json).joined(separator: ","))]}")
         } else {
-            print(BenchRow.header + (withoutLog ? "  without log/s  ratio to that" : ""))
+            print(BenchRow.header + (withoutLog || beside != nil ? "  beside/s  ratio to that" : ""))
             for row in rows { print(row.line) }
         }
     }
@@ -100,8 +105,8 @@ struct BenchRow {
     var wait: Int64
     var token: Int64
     var total: Int64
-    /// Of the service without a log key, and the median over the rounds of the ratio to it.
-    var withoutLog: (issued: Double, ratio: Double)?
+    /// Of the second service, and the median over the rounds of the ratio to it.
+    var beside: (issued: Double, ratio: Double)?
 
     var line: String {
         let names =
@@ -109,8 +114,8 @@ struct BenchRow {
             + mode.padding(toLength: 9, withPad: " ", startingAt: 0)
         let rates = String(format: " %6.0f  %12.0f  %8.0f   %.2f", raw, rawTwoProcesses, issued, ratio)
         let times = String(format: "  %7.2f  %7.2f  %7d  %8d  %8d", p50, p99, wait, token, total)
-        let plain = withoutLog.map { String(format: "  %13.0f  %13.3f", $0.issued, $0.ratio) } ?? ""
-        return names + rates + times + plain
+        let second = beside.map { String(format: "  %8.0f  %13.3f", $0.issued, $0.ratio) } ?? ""
+        return names + rates + times + second
     }
 
     var json: String {
@@ -124,8 +129,8 @@ struct BenchRow {
             )
             + String(format: "\"p50_ms\":%.3f,\"p99_ms\":%.3f,", p50, p99)
             + "\"wait_p50_us\":\(wait),\"token_p50_us\":\(token),\"total_p50_us\":\(total)"
-            + (withoutLog.map {
-                String(format: ",\"without_log_per_s\":%.1f,\"ratio_to_without_log\":%.4f", $0.issued, $0.ratio)
+            + (beside.map {
+                String(format: ",\"beside_per_s\":%.1f,\"ratio_to_beside\":%.4f", $0.issued, $0.ratio)
             } ?? "") + "}"
     }
 }
@@ -135,8 +140,9 @@ private final class Bench {
     private let options: IssueBenchmark
     private let folder: TemporaryFolder
     private let appliance: RunningAppliance?
-    /// Signs no checkpoints, because its ledger's ceremony made no key for that. All else is the same.
-    private let withoutLog: RunningAppliance?
+    /// What is compared with, if anything: a service that signs no checkpoints, because its ledger's ceremony made no
+    /// key for that, or one of another build. All else is the same.
+    private let beside: RunningAppliance?
     private let socket: String
     private let uri: String
     private let authorities: String
@@ -147,11 +153,13 @@ private final class Bench {
         self.options = options
         folder = try TemporaryFolder("inkan-bench")
         if let socket = options.socket {
-            guard !options.withoutLog else { throw ValidationError("--without-log makes its own services") }
+            guard !options.withoutLog, options.beside == nil else {
+                throw ValidationError("--without-log and --beside make their own services")
+            }
             guard let uri = options.uri, let authorities = options.authorities else {
                 throw ValidationError("--socket goes with --uri and --authorities")
             }
-            (appliance, withoutLog) = (nil, nil)
+            (appliance, beside) = (nil, nil)
             (self.socket, self.uri, self.authorities) = (socket, uri, authorities)
             environment = [:]
         } else {
@@ -159,7 +167,7 @@ private final class Bench {
             let establishment = try Establishment(binaries: binaries.path, checkout: options.checkout)
             let appliance = try RunningAppliance(establishment)
             self.appliance = appliance
-            withoutLog = options.withoutLog ? try Self.applianceWithoutLog(binaries.path, options.checkout) : nil
+            beside = try Self.second(options, binaries.path)
             socket = appliance.socket
             uri = try establishment.issuingURI
             authorities = establishment.folder.file("authorities")
@@ -169,7 +177,17 @@ private final class Bench {
 
     deinit {
         appliance?.stop()
-        withoutLog?.stop()
+        beside?.stop()
+    }
+
+    private static func second(_ options: IssueBenchmark, _ binaries: String) throws -> RunningAppliance? {
+        guard !options.withoutLog || options.beside == nil else {
+            throw ValidationError("--without-log and --beside are two comparisons")
+        }
+        if options.withoutLog { return try applianceWithoutLog(binaries, options.checkout) }
+        return try options.beside.map { other in
+            try RunningAppliance(Establishment(binaries: other, checkout: options.checkout))
+        }
     }
 
     /// A service over a ceremony by the same plan without its line for the log.
@@ -192,7 +210,7 @@ private final class Bench {
         var raw: [Double] = []
         var rawTwoProcesses: [Double] = []
         var loads: [LoadMode: [LoadResult]] = [:]
-        var plainLoads: [LoadMode: [LoadResult]] = [:]
+        var besideLoads: [LoadMode: [LoadResult]] = [:]
         for round in 0..<options.rounds {
             raw.append(try self.raw(key, processes: 1, threads: 2))
             for mode in modes {
@@ -207,12 +225,12 @@ private final class Bench {
                     return try load.run(mode, seconds: self.options.seconds)
                 }
                 // Now the one first, now the other: the machine's mood is to favour neither.
-                if let withoutLog, round.isMultiple(of: 2) {
-                    plainLoads[mode, default: []].append(try measured(withoutLog.socket))
+                if let beside, round.isMultiple(of: 2) {
+                    besideLoads[mode, default: []].append(try measured(beside.socket))
                 }
                 loads[mode, default: []].append(try measured(socket))
-                if let withoutLog, !round.isMultiple(of: 2) {
-                    plainLoads[mode, default: []].append(try measured(withoutLog.socket))
+                if let beside, !round.isMultiple(of: 2) {
+                    besideLoads[mode, default: []].append(try measured(beside.socket))
                 }
             }
             rawTwoProcesses.append(try self.raw(key, processes: 2, threads: 1))
@@ -231,8 +249,8 @@ private final class Bench {
                 wait: percentile(0.5, of: results.flatMap(\.wait).sorted(), none: 0),
                 token: percentile(0.5, of: results.flatMap(\.token).sorted(), none: 0),
                 total: percentile(0.5, of: results.flatMap(\.total).sorted(), none: 0),
-                withoutLog: plainLoads[mode].map { plain in
-                    (median(plain.map(\.perSecond)), median(zip(results, plain).map { $0.perSecond / $1.perSecond }))
+                beside: besideLoads[mode].map { second in
+                    (median(second.map(\.perSecond)), median(zip(results, second).map { $0.perSecond / $1.perSecond }))
                 }
             )
         }
