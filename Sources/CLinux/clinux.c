@@ -48,14 +48,10 @@ int inkan_set_nonblocking(int descriptor, int on) {
     return set_flag(descriptor, F_GETFL, F_SETFL, O_NONBLOCK, on);
 }
 
-static int set_policy(int policy) {
+int inkan_let_others_first(void) {
     struct sched_param none = {0};
-    return sched_setscheduler(0, policy, &none);
+    return sched_setscheduler(0, SCHED_BATCH, &none);
 }
-
-int inkan_let_others_first(void) { return set_policy(SCHED_BATCH); }
-
-int inkan_take_ordinary_turns(void) { return set_policy(SCHED_OTHER); }
 
 void inkan_set_thread_name(const char *name) {
     char kept[16];

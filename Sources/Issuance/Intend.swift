@@ -22,7 +22,7 @@ package enum Intention: Sendable {
 }
 
 extension LintedCertificate {
-    /// Writes the intent. The completion runs on the ledger's thread.
+    /// Writes the intent. The completion is one of those that a commit answers: short.
     package func intend(
         in ledger: LedgerStore,
         completion: @escaping @Sendable (Result<Intention, IssuanceError>) -> Void

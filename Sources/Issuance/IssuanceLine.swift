@@ -198,11 +198,9 @@ package final class IssuanceLine: Sendable {
     /// - Parameter key: the private key, packed, where the service has made it.
     func record(_ verified: VerifiedCertificate, _ key: PackedKey?, _ decoded: DecodedRequest) {
         verified.record(in: ledger) { [self] result in
-            workers.run { [self] in
-                switch result {
-                case .success(let recorded): release(recorded, key, decoded)
-                case .failure(let error): abandon(verified.signed.intended, decoded, error)
-                }
+            switch result {
+            case .success(let recorded): release(recorded, key, decoded)
+            case .failure(let error): abandon(verified.signed.intended, decoded, error)
             }
         }
     }

@@ -12,7 +12,7 @@ package struct RecordedCertificate: Sendable {
 }
 
 extension VerifiedCertificate {
-    /// Writes the certificate and its Merkle leaf. The completion runs on the ledger's thread.
+    /// Writes the certificate and its Merkle leaf. The completion is one of those that a commit answers: short.
     package func record(
         in ledger: LedgerStore,
         completion: @escaping @Sendable (Result<RecordedCertificate, IssuanceError>) -> Void

@@ -28,6 +28,16 @@ package final class WorkerPool: Sendable {
         queue.signal()
     }
 
+    /// Hands jobs over that came into being together. One thread is woken for some of them: a short job costs less than
+    /// to wake another.
+    package func run(all jobs: [@Sendable () -> Void]) {
+        guard !jobs.isEmpty else { return }
+        queue.withLock { $0.jobs += jobs }
+        for _ in 0..<(jobs.count + Self.shortJobsToWakeFor - 1) / Self.shortJobsToWakeFor { queue.signal() }
+    }
+
+    private static let shortJobsToWakeFor = 8
+
     /// Hands a job over unless so many wait already.
     package func run(ifFewerThan limit: Int, _ job: @escaping @Sendable () -> Void) -> Bool {
         let isTaken = queue.withLock { queue in

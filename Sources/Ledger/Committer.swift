@@ -29,6 +29,7 @@ final class Committer: Sendable {
     private let log: @Sendable (LedgerNotice) -> Void
     private let queue: CommitQueue
     private let trimmer: LogTrimmer
+    private let delivery: AnswerDelivery
     private let pagesInLog = Atomic<Int>(0)
     private let counters = Mutex(LedgerStatistics())
     private let ended = Mutex<LedgerError?>(nil)
@@ -39,12 +40,14 @@ final class Committer: Sendable {
         clock: any WallClock,
         queue: CommitQueue,
         trimmer: LogTrimmer,
+        delivery: AnswerDelivery,
         log: @escaping @Sendable (LedgerNotice) -> Void
     ) {
         self.settings = settings
         self.clock = clock
         self.queue = queue
         self.trimmer = trimmer
+        self.delivery = delivery
         self.log = log
     }
 
@@ -98,17 +101,22 @@ final class Committer: Sendable {
 
     private func refuseEverything() {
         while let work = queue.take(limit: settings.batchLimit, openIntents: 0, gatherUntil: 0) {
-            for request in work.requests { request.fail(failure ?? .stopped) }
+            fail(work.requests, failure ?? .stopped)
         }
     }
 
     // MARK: One transaction
 
+    private typealias Answer = @Sendable (SealedTree) -> Void
+
+    /// What is to be told once the commit is done.
+    private struct CommitAnswers {
+        var intents: AnswerDelivery.Answers
+        var others: AnswerDelivery.Answers
+    }
+
     private func commit(_ requests: [Request], _ writer: inout EntryWriter) {
-        if let failure {
-            for request in requests { request.fail(failure) }
-            return
-        }
+        if let failure { return fail(requests, failure) }
         let before = writer.memory
         do {
             let answers = try write(requests, &writer)
@@ -120,23 +128,25 @@ final class Committer: Sendable {
                 counters.openIntents = writer.memory.open.count
                 counters.logPages = pagesInLog.load(ordering: .relaxed)
             }
-            for answer in answers { answer() }
+            delivery.intents(answers.intents)
+            delivery.others(answers.others)
         } catch {
             writer.restore(before)
             refuse(requests, because: error)
         }
     }
 
-    private func write(_ requests: [Request], _ writer: inout EntryWriter) throws -> [() -> Void] {
+    private func write(_ requests: [Request], _ writer: inout EntryWriter) throws -> CommitAnswers {
         let time = EntryTime(clock: clock.now, last: writer.memory.lastTime)
         let size = writer.memory.tree.size
-        var answers: [(SealedTree) -> Void] = []
-        answers.reserveCapacity(requests.count)
+        var intents: [Answer] = []
+        var others: [Answer] = []
         writer.begin()
         try writer.db.beginTransaction(.immediate)
         do {
             for request in requests {
-                answers.append(try Committer.apply(request, &writer, at: time))
+                let answer = try Committer.apply(request, &writer, at: time)
+                if case .intend = request { intents.append(answer) } else { others.append(answer) }
             }
             if writer.memory.tree.size > size { try writer.finish(time: time) }
             try writer.db.commit()
@@ -147,7 +157,10 @@ final class Committer: Sendable {
         }
         let sealed = writer.memory.sealed
         committed.withLock { $0 = sealed }
-        return answers.map { answer in { answer(sealed) } }
+        return CommitAnswers(
+            intents: intents.map { answer in { answer(sealed) } },
+            others: others.map { answer in { answer(sealed) } }
+        )
     }
 
     /// A failed statement may have ended the transaction already (SQLITE_FULL, SQLITE_IOERR).
@@ -159,7 +172,11 @@ final class Committer: Sendable {
     private func refuse(_ requests: [Request], because error: any Error) {
         let reason = LedgerError(error)
         if Committer.leavesFileUncertain(error) { end(reason) }
-        for request in requests { request.fail(reason) }
+        fail(requests, reason)
+    }
+
+    private func fail(_ requests: [Request], _ error: LedgerError) {
+        delivery.others(requests.map { request in { request.fail(error) } })
     }
 
     /// After a failed write or flush nobody knows what the disk holds; only opening anew finds out. Each request is
@@ -186,7 +203,7 @@ final class Committer: Sendable {
         _ request: Request,
         _ writer: inout EntryWriter,
         at time: EntryTime
-    ) throws -> (SealedTree) -> Void {
+    ) throws -> Answer {
         switch request {
         case .intend(let intent, let answer):
             let result = try attempt { try writer.intend(intent, at: time) }

@@ -32,9 +32,34 @@ package struct LedgerSettings: Sendable {
     }
 }
 
+/// How the answers of one commit are told.
+package struct AnswerDelivery: Sendable {
+    package typealias Answers = [@Sendable () -> Void]
+
+    /// Runs the answers to intents, first: a token waits for what comes of them.
+    package var intents: @Sendable (Answers) -> Void
+    /// Runs all others.
+    package var others: @Sendable (Answers) -> Void
+
+    package init(
+        intents: @escaping @Sendable (Answers) -> Void,
+        others: @escaping @Sendable (Answers) -> Void
+    ) {
+        self.intents = intents
+        self.others = others
+    }
+
+    /// On the committer's thread, one after the other.
+    package static let inTurn = AnswerDelivery(
+        intents: { answers in for answer in answers { answer() } },
+        others: { answers in for answer in answers { answer() } }
+    )
+}
+
 /// The ledger: what was intended and what was signed, in one append-only, tamper-evident file.
 ///
-/// Requests are answered on the committer's thread, once they are on the disk; the closures must be short.
+/// Requests are answered once they are on the disk, on the thread that `AnswerDelivery` chooses; the closures must be
+/// short.
 package final class LedgerStore: Sendable {
     /// Intents that a crash had left open, and that opening closed as never released (SGN-07).
     package let closedAtOpening: [OpenIntent]
@@ -54,10 +79,13 @@ package final class LedgerStore: Sendable {
 
     /// Opens a ledger for writing, and makes it when the file is missing and may be made.
     ///
+    /// - Parameter delivery: who runs the answers.
+    ///
     /// Throws `inUse`, `unreadable`, `foreignFormat`, `damaged`, `full` or `storageFailed`.
     package init(
         _ settings: LedgerSettings,
         clock: any WallClock,
+        delivery: AnswerDelivery = .inTurn,
         log: @escaping @Sendable (LedgerNotice) -> Void
     ) throws(LedgerError) {
         self.log = log
@@ -79,7 +107,14 @@ package final class LedgerStore: Sendable {
             closedAtOpening = opened.closed
             trimmer = try LogTrimmer(path: settings.path, threshold: settings.checkpointPages, log: log)
             queue = CommitQueue()
-            committer = Committer(settings: settings, clock: clock, queue: queue, trimmer: trimmer, log: log)
+            committer = Committer(
+                settings: settings,
+                clock: clock,
+                queue: queue,
+                trimmer: trimmer,
+                delivery: delivery,
+                log: log
+            )
             committer.begin(with: opened.memory)
             reader = LedgerReader(pool, index) { [committer] in committer.sealed }
             gate = IntentGate(isOpen: !settings.holdsIntents)

@@ -74,7 +74,12 @@ package final class Appliance: Sendable {
         store.mayCreate = false
         let keeping = try LogKeeping(settings, tokens: tokens)
         store.holdsIntents = keeping != nil
-        ledger = try LedgerStore(store, clock: clock) { log.write($0) }
+        let cores = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+        let workers = WorkerPool(threads: cores)
+        self.workers = workers
+        ledger = try LedgerStore(store, clock: clock, delivery: Self.delivery(to: workers, tokens)) {
+            log.write($0)
+        }
         try LogKeeping.check(keeping, against: ledger)
         let authority = IssuingAuthority(
             profiles: profiles,
@@ -86,8 +91,6 @@ package final class Appliance: Sendable {
         self.tokenRecord = tokenRecord
         news.withLock { $0 = Listeners(readiness: readiness, record: tokenRecord) }
         checkpointer = keeping.map { [ledger] in Self.checkpointer($0, ledger, log) }
-        let cores = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
-        workers = WorkerPool(threads: cores)
         reads = WorkerPool(threads: 1)
         keyMaker = KeyMaker(packers: max(1, cores / 2)) { token, problem in
             log.write(.warning, "keys-not-wrapped", ["token": token, "problem": problem])
@@ -179,7 +182,6 @@ package final class Appliance: Sendable {
         for token in tokens where token.settings.name != logToken { token.stop() }
         if !isIdle { _ = line.waitUntilIdle(until: monotonicNanoseconds() + 1_000_000_000) }
         status.stop()
-        workers.stop()
         reads.stop()
         station.stop()
         tokenRecord.stop()
@@ -189,6 +191,7 @@ package final class Appliance: Sendable {
         for token in tokens where token.settings.name == logToken { token.stop() }
         news.withLock { $0 = nil }
         ledger.stop()
+        workers.stop()
         log.write(answered ? .info : .warning, "service-stopped", ["answered": "\(answered)"])
         return answered
     }
@@ -205,6 +208,19 @@ package final class Appliance: Sendable {
     }
 
     // MARK: - Putting together
+
+    /// What follows from one commit: signatures go to the tokens together, the rest to the workers.
+    private static func delivery(to workers: WorkerPool, _ tokens: [TokenWorkerSupervisor]) -> AnswerDelivery {
+        AnswerDelivery(
+            intents: { answers in
+                guard answers.count > 1 else { return answers.forEach { $0() } }
+                for token in tokens { token.beginGathering() }
+                for answer in answers { answer() }
+                for token in tokens { token.endGathering() }
+            },
+            others: { workers.run(all: $0) }
+        )
+    }
 
     private static func issuers(
         _ settings: SignerSettings,

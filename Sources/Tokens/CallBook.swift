@@ -92,7 +92,7 @@ final class PendingCall {
 /// The calls of one token: which wait here, which the worker has, and what goes to it next.
 ///
 /// The worker is given little at a time: two packets a session, one in the making and one in the socket, each worth
-/// about half a millisecond of the token's time, or up to six while much more is waiting. So a slow token never has
+/// about a millisecond of the token's time, or up to six while much more is waiting. So a slow token never has
 /// more in hand than it can do before a deadline, a crash costs few calls, and a fast one still gets many signatures for
 /// one system call. For the same reason an urgent call that comes late is not late: little is before it in the worker.
 struct CallBook {
@@ -110,8 +110,8 @@ struct CallBook {
     /// A token is taken for a slow one until it is measured: a card must not be given more than it can do in time.
     private var averageTokenNanoseconds = CallBook.largestPacketNanoseconds
 
-    /// About half a millisecond: one signature of an RSA key, some of an EC key.
-    private static let packetNanoseconds: UInt64 = 600_000
+    /// About a millisecond: two signatures of an RSA key, some of an EC key.
+    private static let packetNanoseconds: UInt64 = 1_200_000
     /// What a packet may be worth when that is a small part of what waits: whoever waits for its signature waits for
     /// those before it anyhow, and every packet interrupts a session.
     private static let largestPacketNanoseconds: UInt64 = 6_000_000
@@ -154,7 +154,7 @@ struct CallBook {
         let waitingWorth = UInt64(count / max(sessions, 1)) * average
         let packetWorth = min(max(waitingWorth / 8, CallBook.packetNanoseconds), CallBook.largestPacketNanoseconds)
         let worth = Int(packetWorth / average)
-        let fair = (count + sessions) / max(sessions, 1)
+        let fair = (count + sessions - 1) / max(sessions, 1)
         return max(1, min(worth, fair, CallBook.packetCalls))
     }
 

@@ -41,6 +41,8 @@ struct SupervisorState {
     var callsFailed = 0
     /// When the keeper looks again by itself; `nil` when only a signal wakes it.
     var keeperWakesAt: UInt64?
+    /// Callers that have further calls to make at once.
+    var gatherers = 0
     private var nextID: UInt64 = 1
 
     init(settings: TokenSettings) {
@@ -118,7 +120,7 @@ struct SupervisorState {
     /// Gives the worker what it can take.
     mutating func dispatch(now: UInt64) -> Outcome {
         var outcome = Outcome(connection: worker?.connection)
-        guard case .ready = phase, !isConnectionLost else { return outcome }
+        guard case .ready = phase, !isConnectionLost, gatherers == 0 else { return outcome }
         while book.wantsPacket {
             var refused: [(PendingCall, TokenError)] = []
             var asked: [Int] = []

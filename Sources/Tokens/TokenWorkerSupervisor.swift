@@ -209,6 +209,21 @@ package final class TokenWorkerSupervisor: Sendable {
 
     // MARK: Ways
 
+    /// From here to `endGathering` calls only wait, so that those that are made together go to the worker together. Both
+    /// return at once, and what is between them must.
+    package func beginGathering() {
+        monitor.withLock { $0.gatherers += 1 }
+    }
+
+    /// What has gathered goes to the worker, unless somebody else gathers still.
+    package func endGathering() {
+        let outcome = monitor.withLock { state in
+            state.gatherers -= 1
+            return state.dispatch(now: monotonicNanoseconds())
+        }
+        outcome.carryOut()
+    }
+
     func submit(
         allowance: UInt64,
         urgency: Urgency = .ordinary,

@@ -66,8 +66,8 @@ struct InkanSignerd: ParsableCommand {
         }
     }
 
-    /// Under load the signing threads of the workers are to run through: what this process does between two signatures
-    /// is done in larger pieces then. To be called before the first thread, which inherits it.
+    /// Under load neither this process's threads nor the tokens' (`inkan-tokend` does the same) interrupt one another:
+    /// everything is done in larger pieces then. To be called before the first thread, which inherits it.
     private func letTheTokensFirst(_ log: ServiceLog) {
         if inkan_let_others_first() != 0 { log.write(.warning, "turns-refused", ["errno": "\(errno)"]) }
     }

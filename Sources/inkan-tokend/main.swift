@@ -9,6 +9,6 @@ guard inkan_forbid_dumps() == 0, inkan_die_with_parent() == 0 else {
     WorkerLog.write("start-refused", ["reason": "core dumps cannot be forbidden"])
     exit(1)
 }
-// The service lets others first, and this process inherits that; but the token is what everything waits for.
-if inkan_take_ordinary_turns() != 0 { WorkerLog.write("turns-refused", ["errno": "\(errno)"]) }
+// A signature that begins does not interrupt what the service is doing, and nothing of the service interrupts a signature.
+if inkan_let_others_first() != 0 { WorkerLog.write("turns-refused", ["errno": "\(errno)"]) }
 exit(Worker.run())

@@ -1,5 +1,6 @@
 import Clocks
 import Ledger
+import Synchronization
 import Testing
 
 @Suite struct IssuingTests {
@@ -43,6 +44,32 @@ import Testing
         )
         #expect(fields["caller"] == .number(1000))
         #expect(try ledger.reader.verify().isSound)
+    }
+
+    @Test("what one commit answers comes in one piece: the answers to intents apart from the others")
+    func delivery() async throws {
+        let told = Mutex<[(intents: Bool, count: Int)]>([])
+        let folder = try TemporaryFolder()
+        @Sendable func tell(_ answers: AnswerDelivery.Answers, intents: Bool) {
+            if !answers.isEmpty { told.withLock { $0.append((intents, answers.count)) } }
+            for answer in answers { answer() }
+        }
+        let delivery = AnswerDelivery(
+            intents: { tell($0, intents: true) },
+            others: { tell($0, intents: false) }
+        )
+        let ledger = try LedgerStore(
+            LedgerSettings(path: folder.ledger),
+            clock: SystemClock(),
+            delivery: delivery,
+            log: { _ in }
+        )
+        let order = SampleOrder()
+        let intent = try await ledger.intended(order)
+        _ = try await ledger.record(order.record(intent))
+        _ = try await ledger.append("note")
+        #expect(told.withLock { $0.map(\.intents) } == [true, false, false])
+        #expect(told.withLock { $0.map(\.count) } == [1, 1, 1])
     }
 
     @Test("what nobody asked for is unknown")

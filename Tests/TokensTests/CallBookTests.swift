@@ -56,6 +56,18 @@ struct CallBookTests {
         }
     }
 
+    @Test("Few signatures are shared out: no session gets two while another gets none")
+    func evenShare() {
+        var book = CallBook()
+        book.sessions = 2
+        for _ in 0..<200 { book.noteTokenTime(1_000) }
+        for id in 1...4 { book.enqueue(call(UInt64(id))) }
+        #expect(book.takePacket(now: 1, admit: { _ in true }) != nil)
+        #expect(book.inWorkerCount == 2)
+        #expect(book.takePacket(now: 1, admit: { _ in true }) != nil)
+        #expect(book.inWorkerCount == 3)
+    }
+
     @Test("A token that is not measured yet gets one signature at a time")
     func unmeasured() {
         var book = CallBook()

@@ -52,6 +52,24 @@ struct SupervisorStateTests {
         return goesOn
     }
 
+    @Test("Signatures that are wanted together go to the worker in one packet, once nobody gathers any more")
+    func gathering() throws {
+        var state = ready(found: 1)
+        for _ in 0..<200 { state.book.noteTokenTime(1_000) }
+        state.gatherers = 2
+        let answers = (1...3).map { _ in sign(&state) }
+        #expect(state.book.inWorkerCount == 0)
+        state.gatherers -= 1
+        #expect(state.dispatch(now: 1).packets.isEmpty)
+        state.gatherers -= 1
+        #expect(state.dispatch(now: 1).packets.count == 1)
+        #expect(state.book.inWorkerCount == 3)
+        var writer = MessageWriter()
+        for id in 1...3 as ClosedRange<UInt64> { signature(id, to: &writer) }
+        #expect(hear(writer, &state))
+        for answer in answers { #expect(try code(of: answer) == nil) }
+    }
+
     @Test("Whoever was answered before a message that cannot be read keeps the answer; the others get the failure")
     func brokenPacket() throws {
         var state = ready(found: 1)

@@ -30,9 +30,6 @@ int inkan_set_nonblocking(int descriptor, int on);
 /// up (SCHED_BATCH). Its share of the processor stays the same. Answers 0, or -1 with errno.
 int inkan_let_others_first(void);
 
-/// Takes that back for the calling thread and what it starts (SCHED_OTHER). Answers 0, or -1 with errno.
-int inkan_take_ordinary_turns(void);
-
 /// Names the calling thread as tools show it; at most 15 bytes are kept.
 void inkan_set_thread_name(const char *name);
 

@@ -239,7 +239,7 @@ extension CertificateName {
 }
 
 extension AuthorisedStatusOrder {
-    /// Step 3. The change becomes durable. The completion runs on the ledger's thread.
+    /// Step 3. The change becomes durable. The completion is one of those that a commit answers: short.
     func record(
         in ledger: LedgerStore,
         completion: @escaping @Sendable (Result<ChangedStatus, IssuanceError>) -> Void
