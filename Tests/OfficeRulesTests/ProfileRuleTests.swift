@@ -166,4 +166,16 @@ struct ProfileRuleTests {
         }
         #expect(refusal.problems.map(\.field) == ["portalTitle", "ownTerms"])
     }
+
+    @Test("A subscriber reads the standard terms, and a tenant's own beside them where both are to be seen")
+    func shownTerms() {
+        var portal = PortalSettings()
+        portal.showsBothTerms = true
+        #expect(SubscriberTerms.shown(by: portal) == [.standard])
+        portal.ownTerms = "第1条"
+        let bodies = SubscriberTerms.shown(by: portal).map(\.body)
+        #expect(bodies == [SubscriberTerms.standard.body, Text(verbatim: "第1条")])
+        portal.showsBothTerms = false
+        #expect(SubscriberTerms.shown(by: portal) == [.standard])
+    }
 }

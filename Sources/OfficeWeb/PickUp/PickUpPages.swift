@@ -169,17 +169,18 @@ struct PickUpPage {
         let settings = try await desk.profile(of: order).settings
         guard settings.allows(order.keyOption) else { return Page(Refusal.exportForbidden) }
         let isGenerated = settings.use == .smime
+        let termsText = Self.text(of: SubscriberTerms.shown(by: settings.portal))
         var page: Page
         switch order.keyOption {
-        case .pkcs12: page = Page(Self.title, [facts, .form(fileForm(isGenerated))])
-        case .csr: page = Page(Self.title, [facts, .form(requestForm)])
+        case .pkcs12: page = Page(Self.title, [facts] + termsText + [.form(fileForm(isGenerated))])
+        case .csr: page = Page(Self.title, [facts] + termsText + [.form(requestForm)])
         case .browser:
             page = Page(
                 Self.title,
-                [facts, .paragraph(GuidePage.export), .form(browserForm(isGenerated))],
+                [facts] + termsText + [.paragraph(GuidePage.export), .form(browserForm(isGenerated))],
                 scripts: ["/static/pickup-key.js"]
             )
-        case .token: page = Page(Self.title, [facts] + station)
+        case .token: page = Page(Self.title, [facts] + station(termsText))
         }
         page.problems = problems
         page.again = Again(path: base, values: FormValues(opened))
@@ -206,6 +207,10 @@ struct PickUpPage {
             value: visit.form["acceptsTerms"],
             isRequired: true
         )
+    }
+
+    private static func text(of terms: [SubscriberTerms]) -> [Block] {
+        terms.flatMap { [.heading($0.title), .preformatted($0.body)] }
     }
 
     private func passwords(_ hint: Text) -> [Field] {
@@ -286,7 +291,7 @@ struct PickUpPage {
     }
 
     /// The key is made in a USB token at the officers' station, once the terms are accepted here.
-    private var station: [Block] {
+    private func station(_ termsText: [Block]) -> [Block] {
         guard order.pickUp.acceptedTerms == nil else {
             return [
                 .notice(.ok, Text("利用約款への同意を受け付けました。", "The terms are accepted.")),
@@ -304,7 +309,8 @@ struct PickUpPage {
                     "この証明書はUSBトークンに発行されます。秘密鍵はトークンの中で作られ、取り出せません。利用約款に同意いただくと、発行窓口での発行が可能になります。",
                     "This certificate is made in a USB token: the private key is made inside it and never leaves it. Once you accept the terms, the token station can make it."
                 )
-            ),
+            )
+        ] + termsText + [
             .form(
                 FormView(
                     action: base + "/terms",
@@ -312,7 +318,7 @@ struct PickUpPage {
                     buttons: [.init(Text("同意する", "Accept"))],
                     hidden: opened
                 )
-            ),
+            )
         ]
     }
 

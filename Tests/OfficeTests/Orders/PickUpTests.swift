@@ -16,6 +16,7 @@ struct PickUpTests {
         #expect(wrong.status == 422)
         #expect(wrong.error("pickUpPassword")?.contains("証明書管理者") == true)
         let opened = try await subscriber.walk(order.link, [["pickUpPassword": OfficeFixture.pickUpPassword]])
+        #expect(opened.body.contains("<h2>電子証明書利用約款</h2>"))
         let done = try await subscriber.send(
             opened,
             to: order.link + "/file",
