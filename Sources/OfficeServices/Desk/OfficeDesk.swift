@@ -12,6 +12,7 @@ package struct OfficeDesk: Sendable {
     let passwords: PasswordKeeper
     let inFlight = InFlight()
     let dueWork = Turn()
+    let withdrawals = Withdrawals()
     let probes: DomainProbes
 
     /// - Parameters:

@@ -158,16 +158,7 @@ extension OfficeDesk {
                 var revoked = certificate
                 revoked.status = .revoked
                 try records.administratorCertificates.save(revoked)
-                guard let serial = certificate.serial else { return }
-                let entry = entry(
-                    .administratorCertificateRevoked,
-                    of: certificate.user,
-                    in: certificate.tenant,
-                    by: .system,
-                    at: now,
-                    detail: serial
-                )
-                try records.history.insert(entry)
+                if certificate.serial != nil { try records.history.insert(revocation(of: certificate, at: now)) }
             }
         }
         return left

@@ -194,6 +194,26 @@ struct AdministratorCertificateTests {
         #expect(gate.body.contains("有効期限が切れています"))
     }
 
+    @Test("ADM-06 A certificate that an officer revokes at the appliance opens nothing any more, a minute later")
+    func revokedElsewhere() async throws {
+        let office = try OfficeFixture()
+        let browser = try await office.browser(of: Self.user)
+        let file = try await People.obtainCertificate(office, Self.user, browser)
+        browser.use(certificate: file, password: People.filePassword)
+        #expect(try await browser.get(office.areaURL + "/").status == 200)
+        let serial = try #require(try await office.certificates(of: Self.user).compactMap(\.serial).first)
+        let client = try #require(office.appliance).client()
+        _ = try client.status(.revokeCertificate) { writer in
+            writer.member("serial", serial)
+            writer.member("reason", "keyCompromise")
+        }
+        try office.move(seconds: 61)
+        let gate = try await browser.get(office.areaURL + "/")
+        #expect(gate.status == 403)
+        #expect(gate.body.contains("再発行または停止"))
+        #expect(try await office.certificates(of: Self.user).map(\.status) == [.revoked])
+    }
+
     @Test("ADM-07 A certificate of a former generation is refused, with the hint to obtain a new one")
     func formerGeneration() async throws {
         let office = try OfficeFixture()
