@@ -265,7 +265,7 @@ let package = Package(
             "OfficeAdaptersTests",
             ["OfficeMail", "OfficeDNS", "OfficePages", "Workbench", "Secrets", "Clocks", "Threads", "CLinux"]
         ),
-        tests("LedgerTests", ["Ledger", "Clocks", grdb, crypto]),
+        tests("LedgerTests", ["Ledger", "Clocks", "Threads", grdb, crypto]),
         tests("ThreadsTests", ["Threads"]),
         tests("VarlinkTests", ["Varlink", "Threads", "Secrets"]),
         tests("X509BuildingTests", ["X509Building", "Workbench", "Clocks", asn1, crypto, cryptoExtras]),

@@ -2,6 +2,7 @@ import Clocks
 import Ledger
 import Synchronization
 import Testing
+import Threads
 
 @Suite struct IssuingTests {
     private let folder: TemporaryFolder
@@ -47,11 +48,17 @@ import Testing
     }
 
     @Test("what one commit answers comes in one piece: the answers to intents apart from the others")
-    func delivery() async throws {
+    func delivery() throws {
         let told = Mutex<[(intents: Bool, count: Int)]>([])
+        let (isBusy, goesOn) = (Guarded(false), Guarded(false))
         let folder = try TemporaryFolder()
         @Sendable func tell(_ answers: AnswerDelivery.Answers, intents: Bool) {
-            if !answers.isEmpty { told.withLock { $0.append((intents, answers.count)) } }
+            guard !answers.isEmpty else { return }
+            told.withLock { $0.append((intents, answers.count)) }
+            // The committer is kept with its first commit until more is waiting for the next.
+            isBusy.withLock { $0 = true }
+            isBusy.broadcast()
+            goesOn.wait { $0 ? () : nil }
             for answer in answers { answer() }
         }
         let delivery = AnswerDelivery(
@@ -64,12 +71,19 @@ import Testing
             delivery: delivery,
             log: { _ in }
         )
-        let order = SampleOrder()
-        let intent = try await ledger.intended(order)
-        _ = try await ledger.record(order.record(intent))
-        _ = try await ledger.append("note")
-        #expect(told.withLock { $0.map(\.intents) } == [true, false, false])
-        #expect(told.withLock { $0.map(\.count) } == [1, 1, 1])
+        let answered = Guarded(0)
+        let count = { @Sendable in
+            answered.withLock { $0 += 1 }
+            answered.broadcast()
+        }
+        ledger.intend(SampleOrder().intent) { _ in count() }
+        isBusy.wait { $0 ? () : nil }
+        for _ in 1...2 { ledger.append(LedgerEvent(kind: "note", fields: [])) { _ in count() } }
+        goesOn.withLock { $0 = true }
+        goesOn.broadcast()
+        answered.wait { $0 == 3 ? () : nil }
+        #expect(told.withLock { $0.map(\.intents) } == [true, false])
+        #expect(told.withLock { $0.map(\.count) } == [1, 2])
     }
 
     @Test("what nobody asked for is unknown")
