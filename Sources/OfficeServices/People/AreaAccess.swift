@@ -29,8 +29,8 @@ extension OfficeDesk {
         return try await isWithdrawn(certificate, serial: shown.serial, at: now) ? .superseded : .open
     }
 
-    /// Whether the appliance has revoked or suspended a certificate. What it does not know, or while it does not answer,
-    /// the office's records are what there is; nothing can be issued or revoked then.
+    /// Whether the appliance has revoked or suspended a certificate. What it does not know is the office's records'
+    /// matter. While it does not answer, its last word counts.
     private func isWithdrawn(
         _ certificate: AdministratorCertificate,
         serial: String,
@@ -43,7 +43,7 @@ extension OfficeDesk {
                 try client.status(.getCertificateStatus) { $0.member("serial", serial) }.state
             }
         } catch let refusal as Refusal where refusal.kind == .unavailable {
-            return false
+            return withdrawals.last(serial)
         } catch SignerClientError.refused(let error) {
             throw Refusal(error)
         }
@@ -91,11 +91,17 @@ final class Withdrawals: Sendable {
 
     private let words = Mutex<[String: (isWithdrawn: Bool, until: Int64)]>([:])
 
+    /// Its word, if it is not too old.
     func lately(_ serial: String, at now: Timestamp) -> Bool? {
         words.withLock { words in
             guard let word = words[serial], now.seconds < word.until else { return nil }
             return word.isWithdrawn
         }
+    }
+
+    /// Its word, however old; a certificate that it said nothing of is not withdrawn.
+    func last(_ serial: String) -> Bool {
+        words.withLock { $0[serial]?.isWithdrawn ?? false }
     }
 
     func keep(_ serial: String, _ isWithdrawn: Bool, at now: Timestamp) {

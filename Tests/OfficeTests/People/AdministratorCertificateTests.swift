@@ -214,6 +214,23 @@ struct AdministratorCertificateTests {
         #expect(try await office.certificates(of: Self.user).map(\.status) == [.revoked])
     }
 
+    @Test("ADM-06 A certificate on hold at the appliance opens nothing, not even once the appliance is silent")
+    func heldElsewhere() async throws {
+        let office = try OfficeFixture()
+        let browser = try await office.browser(of: Self.user)
+        let file = try await People.obtainCertificate(office, Self.user, browser)
+        browser.use(certificate: file, password: People.filePassword)
+        let serial = try #require(try await office.certificates(of: Self.user).compactMap(\.serial).first)
+        let appliance = try #require(office.appliance)
+        _ = try appliance.client().status(.holdCertificate) { $0.member("serial", serial) }
+        try office.move(seconds: 61)
+        #expect(try await browser.get(office.areaURL + "/").status == 403)
+        _ = appliance.stop()
+        try office.move(seconds: 122)
+        #expect(try await browser.get(office.areaURL + "/").status == 403)
+        #expect(try await office.certificates(of: Self.user).map(\.status) == [.valid])
+    }
+
     @Test("ADM-07 A certificate of a former generation is refused, with the hint to obtain a new one")
     func formerGeneration() async throws {
         let office = try OfficeFixture()
