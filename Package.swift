@@ -260,7 +260,7 @@ let package = Package(
         tests("OfficeWebTests", ["OfficeWeb"]),
         tests("OfficeRulesTests", ["Office", "Clocks"]),
         tests("PKCS12Tests", ["PKCS12", "Secrets"]),
-        tests("IssuanceTests", ["Issuance", "Ledger", "Policy", "Clocks"]),
+        tests("IssuanceTests", ["Issuance", "Ledger", "Policy", "Clocks", "Threads"]),
         tests(
             "OfficeAdaptersTests",
             ["OfficeMail", "OfficeDNS", "OfficePages", "Workbench", "Secrets", "Clocks", "Threads", "CLinux"]

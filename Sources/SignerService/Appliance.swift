@@ -75,7 +75,7 @@ package final class Appliance: Sendable {
         let keeping = try LogKeeping(settings, tokens: tokens)
         store.holdsIntents = keeping != nil
         let cores = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
-        let workers = WorkerPool(threads: cores)
+        let workers = WorkerPool(threads: cores, patience: 4)
         self.workers = workers
         ledger = try LedgerStore(store, clock: clock, delivery: Self.delivery(to: workers, tokens)) {
             log.write($0)
