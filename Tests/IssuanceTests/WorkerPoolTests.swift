@@ -15,6 +15,12 @@ private final class LongJob: Sendable {
         state.wait { $0.mayEnd ? () : nil }
     }
 
+    /// Hands the job over and waits until a thread is at it.
+    func begins(in pool: WorkerPool) -> Bool {
+        pool.run { self.run() }
+        return waitForBegin()
+    }
+
     func waitForBegin() -> Bool {
         state.wait(until: monotonicNanoseconds() + 10_000_000_000) { $0.begun ? true : nil } ?? false
     }
@@ -25,22 +31,21 @@ private final class LongJob: Sendable {
     }
 }
 
-/// Which threads did the jobs, in the order in which they were done.
+/// How many jobs were done.
 private final class Account: Sendable {
-    private let threads = Guarded<[pthread_t]>([])
+    private let jobs = Guarded(0)
 
     func note() {
-        threads.withLock { $0.append(pthread_self()) }
-        threads.broadcast()
+        jobs.withLock { $0 += 1 }
+        jobs.broadcast()
     }
 
-    /// The threads of the first so many jobs; fewer where they have not been done after ten seconds.
-    func threads(of count: Int) -> [pthread_t] {
-        threads.wait(until: monotonicNanoseconds() + 10_000_000_000) { $0.count >= count ? $0 : nil }
-            ?? threads.withLock { $0 }
+    /// Waits for so many jobs, ten seconds at most.
+    func holds(_ count: Int) -> Bool {
+        jobs.wait(until: monotonicNanoseconds() + 10_000_000_000) { $0 == count ? true : nil } ?? false
     }
 
-    var count: Int { threads.withLock { $0.count } }
+    var count: Int { jobs.withLock { $0 } }
 }
 
 @Suite("The threads between the waits")
@@ -52,10 +57,9 @@ struct WorkerPoolTests {
         let long = LongJob()
         defer { long.end() }
         let account = Account()
-        pool.run { long.run() }
-        #expect(long.waitForBegin())
+        #expect(long.begins(in: pool))
         for _ in 0..<50 { pool.run { account.note() } }
-        #expect(account.threads(of: 50).count == 50)
+        #expect(account.holds(50))
     }
 
     @Test("As many long jobs run at once as there are threads")
@@ -75,26 +79,24 @@ struct WorkerPoolTests {
         let long = LongJob()
         defer { long.end() }
         let account = Account()
-        pool.run { long.run() }
-        #expect(long.waitForBegin())
+        #expect(long.begins(in: pool))
         for _ in 0..<4 { pool.run { account.note() } }
         poll(nil, 0, 50)
         #expect(account.count == 0)
         pool.run { account.note() }
-        #expect(account.threads(of: 5).count == 5)
+        #expect(account.holds(5))
     }
 
-    @Test("What was handed over before the stop is done, whoever does it")
-    func stopLosesNothing() {
-        let pool = WorkerPool(threads: 3, patience: 2)
+    @Test("What was handed over before the stop is done, whoever does it", arguments: [1, 3])
+    func stopLosesNothing(threads: Int) {
+        let pool = WorkerPool(threads: threads, patience: 2)
         let long = LongJob()
         let account = Account()
-        pool.run { long.run() }
-        #expect(long.waitForBegin())
+        #expect(long.begins(in: pool))
         for _ in 0..<2_000 { pool.run { account.note() } }
         pool.stop()
         long.end()
-        #expect(account.threads(of: 2_000).count == 2_000)
+        #expect(account.holds(2_000))
     }
 
     @Test("Nobody is lost when many hand jobs over at once")
@@ -111,7 +113,7 @@ struct WorkerPoolTests {
             }
         }
         for giver in givers { giver.join() }
-        #expect(account.threads(of: 4_000).count == 4_000)
+        #expect(account.holds(4_000))
         #expect(pool.waiting == 0)
     }
 
@@ -121,11 +123,10 @@ struct WorkerPoolTests {
         defer { pool.stop() }
         let long = LongJob()
         let account = Account()
-        pool.run { long.run() }
-        #expect(long.waitForBegin())
+        #expect(long.begins(in: pool))
         let taken = (0..<3).map { _ in pool.run(ifFewerThan: 2) { account.note() } }
         #expect(taken == [true, true, false])
         long.end()
-        #expect(account.threads(of: 2).count == 2)
+        #expect(account.holds(2))
     }
 }

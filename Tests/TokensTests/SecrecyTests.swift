@@ -58,13 +58,28 @@ struct SecrecyTests {
             let limits = try String(contentsOfFile: "/proc/\(worker)/limits", encoding: .utf8)
             let core = try #require(limits.split(separator: "\n").first { $0.hasPrefix("Max core file size") })
             #expect(core.split(separator: " ").dropFirst(4).prefix(2).allSatisfy { $0 == "0" })
-            let environment = try #require(FileManager.default.contents(atPath: "/proc/\(worker)/environ"))
-            let names = environment.split(separator: 0).map {
-                String(decoding: $0.prefix { $0 != UInt8(ascii: "=") }, as: UTF8.self)
-            }
+            let names = try environment(of: worker).map { String($0.prefix { $0 != "=" }) }
             #expect(Set(names) == Set(token.environment.keys).union(["SWIFT_BACKTRACE", "GLIBC_TUNABLES"]))
             let descriptors = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(worker)/fd")
             #expect(!descriptors.contains(String(careless)) || careless <= 3)
         }
+    }
+
+    @Test("What the settings say of the worker's allocator goes before what it gets otherwise")
+    func ownAllocator() throws {
+        let token = try TestToken.make()
+        var settings = token.settings
+        settings.environment["GLIBC_TUNABLES"] = "glibc.malloc.tcache_count=3"
+        try token.serving(settings) { supervisor in
+            _ = try supervisor.randomBytes(4)
+            let worker = try #require(supervisor.status.workerID)
+            let tunables = try environment(of: worker).filter { $0.hasPrefix("GLIBC_TUNABLES=") }
+            #expect(tunables == ["GLIBC_TUNABLES=glibc.malloc.tcache_count=3"])
+        }
+    }
+
+    private func environment(of worker: Int32) throws -> [String] {
+        let bytes = try #require(FileManager.default.contents(atPath: "/proc/\(worker)/environ"))
+        return bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
     }
 }
