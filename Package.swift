@@ -98,12 +98,12 @@ let package = Package(
         room("StrictYAML", [yams]),
         room("Secrets", ["CLinux"]),
         room("PKCS12", ["COpenSSL", "CLinux", "Secrets"]),
-        room("Varlink", ["CLinux", "Threads", "Secrets"]),
-        room("X509Building", ["Clocks", crypto, cryptoExtras]),
-        room("Policy", ["X509Building", "StrictYAML", "Clocks", "CLinux", crypto]),
+        room("Varlink", ["CLinux", "Threads", "Secrets", "TextForms"]),
+        room("X509Building", ["Clocks", "TextForms", crypto, cryptoExtras]),
+        room("Policy", ["X509Building", "StrictYAML", "TextForms", "Clocks", "CLinux", crypto]),
         room("PKCS11", ["CPKCS11", "Secrets"]),
-        room("Tokens", ["CLinux", "Clocks", "Threads", "Secrets", "StrictYAML", crypto]),
-        room("Ledger", ["CLinux", "Clocks", "Threads", grdb, crypto]),
+        room("Tokens", ["CLinux", "Clocks", "TextForms", "Threads", "Secrets", "StrictYAML", crypto]),
+        room("Ledger", ["CLinux", "Clocks", "TextForms", "Threads", grdb, crypto]),
         room(
             "Issuance",
             [
@@ -131,7 +131,7 @@ let package = Package(
         ),
         .target(
             name: "SignerAPI",
-            dependencies: ["Varlink"],
+            dependencies: ["Varlink", "TextForms"],
             resources: [
                 .embedInCode("io.inkan.Signer.varlink"), .embedInCode("io.inkan.Officer.varlink"),
                 .embedInCode("io.inkan.TokenStation.varlink"),
@@ -146,7 +146,7 @@ let package = Package(
                 "PKCS12", crypto,
             ]
         ),
-        room("SignerClient", ["SignerAPI", "Varlink"]),
+        room("SignerClient", ["SignerAPI", "Varlink", "TextForms"]),
         room("TokenProof", ["CTokenProof", "Secrets"]),
         room("Ceremony", ["Issuance", "Threads", "StrictYAML", "TextForms", "Varlink"]),
         room("Workbench", ["SignerClient", "Threads", "Tokens", "Secrets", "Ledger", crypto]),
@@ -158,7 +158,7 @@ let package = Package(
 
         program(
             "inkan-tokend",
-            ["PKCS11", "Tokens", "Threads", "Secrets", "Clocks", "Confinement", "CLinux", crypto]
+            ["PKCS11", "Tokens", "TextForms", "Threads", "Secrets", "Clocks", "Confinement", "CLinux", crypto]
         ),
         officeRoom(
             "OfficeFront",
@@ -265,7 +265,8 @@ let package = Package(
             "OfficeAdaptersTests",
             ["OfficeMail", "OfficeDNS", "OfficePages", "Workbench", "Secrets", "Clocks", "Threads", "CLinux"]
         ),
-        tests("LedgerTests", ["Ledger", "Clocks", "Threads", grdb, crypto]),
+        tests("LedgerTests", ["Ledger", "Clocks", "TextForms", "Threads", grdb, crypto]),
+        tests("TextFormsTests", ["TextForms"]),
         tests("ThreadsTests", ["Threads"]),
         tests("VarlinkTests", ["Varlink", "Threads", "Secrets"]),
         tests("X509BuildingTests", ["X509Building", "Workbench", "Clocks", asn1, crypto, cryptoExtras]),

@@ -1,3 +1,5 @@
+internal import TextForms
+
 /// A signed tree head: which log, how many entries, what root (C2SP tlog-checkpoint).
 package struct Checkpoint: Sendable, Hashable {
     package let origin: String
@@ -18,7 +20,7 @@ package struct Checkpoint: Sendable, Hashable {
         let lines = note.text.utf8.split(separator: 0x0a, omittingEmptySubsequences: false)
         guard lines.count == 4, lines[3].isEmpty, let origin = String(lines[0]), NoteKey.isName(origin),
             let number = String(lines[1]), let size = Int64(number), size >= 0, String(size) == number,
-            let root = String(lines[2]).flatMap({ TextForms.bytes(base64: $0) }).flatMap({ MerkleHash($0) })
+            let root = String(lines[2]).flatMap({ Base64.decode($0) }).flatMap({ MerkleHash($0) })
         else { throw .checkpointInvalid("its text is not the three lines of a checkpoint: origin, size, root") }
         self.origin = origin
         self.size = size

@@ -1,4 +1,5 @@
 import Clocks
+internal import TextForms
 
 /// Writes the body of an entry: one JSON object in one canonical form, so that the same facts give the same octets.
 ///
@@ -33,14 +34,14 @@ struct EntryBody {
     mutating func hex(_ name: StaticString, _ bytes: [UInt8]) {
         begin(name)
         prefixed.append(UInt8(ascii: "\""))
-        TextForms.appendHex(bytes, to: &prefixed)
+        HexText.append(bytes, to: &prefixed)
         prefixed.append(UInt8(ascii: "\""))
     }
 
     mutating func base64(_ name: StaticString, _ bytes: [UInt8]) {
         begin(name)
         prefixed.append(UInt8(ascii: "\""))
-        TextForms.appendBase64(bytes, to: &prefixed)
+        Base64.append(bytes, to: &prefixed)
         prefixed.append(UInt8(ascii: "\""))
     }
 
@@ -101,7 +102,7 @@ struct EntryBody {
     private mutating func append(escaped character: UInt8) {
         if character < 0x20 {
             append("\\u00")
-            TextForms.appendHex([character], to: &prefixed)
+            HexText.append([character], to: &prefixed)
         } else {
             if EntryBody.mustBeEscaped(character) { prefixed.append(UInt8(ascii: "\\")) }
             prefixed.append(character)
@@ -116,7 +117,7 @@ struct EntryBody {
         case .flag(false): append("false")
         case .bytes(let bytes):
             prefixed.append(UInt8(ascii: "\""))
-            TextForms.appendHex(bytes, to: &prefixed)
+            HexText.append(bytes, to: &prefixed)
             prefixed.append(UInt8(ascii: "\""))
         case .list(let values):
             prefixed.append(UInt8(ascii: "["))

@@ -1,3 +1,5 @@
+internal import TextForms
+
 /// The fields of an entry's body, read back.
 package struct EntryFields: Sendable {
     /// In the order of the body. Octets come back as the hexadecimal text that was written.
@@ -29,11 +31,11 @@ package struct EntryFields: Sendable {
     }
 
     package func hex(_ name: String) -> [UInt8]? {
-        text(name).flatMap { TextForms.bytes(hex: $0) }
+        text(name).flatMap { HexText.decodeCanonical($0) }
     }
 
     func base64(_ name: String) -> [UInt8]? {
-        text(name).flatMap { TextForms.bytes(base64: $0) }
+        text(name).flatMap { Base64.decode($0) }
     }
 }
 
@@ -140,7 +142,8 @@ private struct CanonicalReader {
         if take("\"") { return UInt8(ascii: "\"") }
         if take("\\") { return UInt8(ascii: "\\") }
         guard take(word: "u00"), bytes.count - place >= 2,
-            let code = TextForms.bytes(hex: String(decoding: bytes[place..<place + 2], as: UTF8.self)), code[0] < 0x20
+            let code = HexText.decodeCanonical(String(decoding: bytes[place..<place + 2], as: UTF8.self)),
+            code[0] < 0x20
         else { return nil }
         place += 2
         return code[0]

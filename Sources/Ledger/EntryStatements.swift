@@ -1,3 +1,5 @@
+internal import TextForms
+
 /// Follows what entries say, one after the other, from their texts alone: what the ledger's own tables help with
 /// elsewhere (`HistoryCheck`) is kept in memory here.
 struct EntryStatements {
@@ -63,7 +65,7 @@ struct EntryStatements {
         guard let der = fields.base64("certificate"), let outline = CertificateOutline(der) else {
             return report.add(.body, sequence, "it holds no certificate")
         }
-        if TextForms.hex(Array(der[outline.serial].drop(while: { $0 == 0 }))) != fields.text("serial") {
+        if HexText.encode(Array(der[outline.serial].drop(while: { $0 == 0 }))) != fields.text("serial") {
             report.add(.history, sequence, "its certificate has another serial number")
         }
         settle(sequence, fields, asIssued: true, &report)

@@ -1,4 +1,5 @@
 internal import Crypto
+internal import TextForms
 
 /// A SHA-256 value, kept in place rather than on the heap.
 package struct MerkleHash: Hashable, Sendable {
@@ -89,6 +90,6 @@ package struct MerkleHash: Hashable, Sendable {
 
     /// In base64, as proofs and checkpoints carry it.
     package var base64: String {
-        TextForms.base64(bytes)
+        Base64.encode(bytes)
     }
 }

@@ -1,4 +1,5 @@
 internal import Crypto
+internal import TextForms
 
 /// A public key under a name, as logs and witnesses give theirs out: a "vkey" (C2SP signed-note).
 package struct NoteKey: Sendable, Hashable {
@@ -48,18 +49,18 @@ package struct NoteKey: Sendable, Hashable {
     /// Reads `name+id+key`: the id in eight hexadecimal digits, kind and key in base64.
     package init(vkey text: String) throws(LedgerError) {
         let parts = text.split(separator: "+", maxSplits: 2, omittingEmptySubsequences: false)
-        guard parts.count == 3, let encoded = TextForms.bytes(base64: parts[2]), let first = encoded.first,
+        guard parts.count == 3, let encoded = Base64.decode(String(parts[2])), let first = encoded.first,
             let kind = Kind(rawValue: first)
         else { throw .checkpointInvalid("a public key is written as name+id+base64, of a known kind") }
         try self.init(name: String(parts[0]), kind: kind, publicKey: Array(encoded.dropFirst()))
-        guard parts[1] == TextForms.hex(identifier) else {
+        guard parts[1] == HexText.encode(identifier) else {
             throw .checkpointInvalid("the id of the public key of \(name) is not the key's; it was copied wrongly")
         }
     }
 
     /// The text that the key is given out as.
     package var vkey: String {
-        "\(name)+\(TextForms.hex(identifier))+\(TextForms.base64([kind.rawValue] + publicKey))"
+        "\(name)+\(HexText.encode(identifier))+\(Base64.encode([kind.rawValue] + publicKey))"
     }
 
     /// Four octets that, with the name, say which key a signature is of.

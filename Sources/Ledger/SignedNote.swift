@@ -1,3 +1,5 @@
+internal import TextForms
+
 /// A text with signatures under it (C2SP signed-note).
 package struct SignedNote: Sendable, Hashable {
     /// One line below the text.
@@ -19,7 +21,7 @@ package struct SignedNote: Sendable, Hashable {
         package init(line: some StringProtocol) throws(LedgerError) {
             let parts = line.split(separator: " ", omittingEmptySubsequences: false)
             guard parts.count == 3, parts[0] == "—", NoteKey.isName(String(parts[1])),
-                let encoded = TextForms.bytes(base64: parts[2]), encoded.count > 4
+                let encoded = Base64.decode(String(parts[2])), encoded.count > 4
             else {
                 throw .checkpointInvalid("a signature's line is a dash, a name and base64 of more than four octets")
             }
@@ -30,7 +32,7 @@ package struct SignedNote: Sendable, Hashable {
 
         /// The line, without its end.
         package var line: String {
-            "— \(name) \(TextForms.base64(identifier + bytes))"
+            "— \(name) \(Base64.encode(identifier + bytes))"
         }
 
         func isOf(_ key: NoteKey) -> Bool {

@@ -1,3 +1,4 @@
+internal import TextForms
 public import Varlink
 
 /// A piece of a CRL, with what the whole is.

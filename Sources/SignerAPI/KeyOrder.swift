@@ -1,3 +1,4 @@
+internal import TextForms
 public import Varlink
 
 /// An order whose key the service makes. The interface file says what each field means.

@@ -1,4 +1,5 @@
 public import SignerAPI
+internal import TextForms
 public import Varlink
 
 /// Why a call brought no answer: the appliance refused, or the connection failed.

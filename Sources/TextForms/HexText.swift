@@ -5,11 +5,24 @@ package enum HexText {
     /// Two digits an octet.
     package static func encode(_ bytes: [UInt8]) -> String {
         String(unsafeUninitializedCapacity: bytes.count * 2) { target in
-            for (index, byte) in bytes.enumerated() {
-                target[index * 2] = digits.utf8Start[Int(byte >> 4)]
-                target[index * 2 + 1] = digits.utf8Start[Int(byte & 15)]
-            }
+            write(bytes, to: target)
             return bytes.count * 2
+        }
+    }
+
+    /// The same behind other octets of ASCII.
+    package static func append(_ bytes: [UInt8], to text: inout [UInt8]) {
+        let start = text.count
+        text.append(contentsOf: repeatElement(0, count: bytes.count * 2))
+        text.withUnsafeMutableBufferPointer { write(bytes, to: UnsafeMutableBufferPointer(rebasing: $0[start...])) }
+    }
+
+    private static func write(_ bytes: [UInt8], to target: UnsafeMutableBufferPointer<UInt8>) {
+        var place = 0
+        for byte in bytes {
+            target.initializeElement(at: place, to: digits.utf8Start[Int(byte >> 4)])
+            target.initializeElement(at: place + 1, to: digits.utf8Start[Int(byte & 15)])
+            place += 2
         }
     }
 
@@ -23,6 +36,12 @@ package enum HexText {
             guard let high = value(of: digits[index]), let low = value(of: digits[index + 1]) else { return nil }
             bytes.append(high << 4 | low)
         }
+        return bytes
+    }
+
+    /// The octets, or `nil` when the text is not exactly what `encode` writes.
+    package static func decodeCanonical(_ text: String) -> [UInt8]? {
+        guard let bytes = decode(text), encode(bytes) == text else { return nil }
         return bytes
     }
 

@@ -1,4 +1,5 @@
 internal import Crypto
+import TextForms
 
 /// Which key is meant: the SHA-256 of its SubjectPublicKeyInfo. Labels and `CKA_ID`s are hints; this is the identity.
 package struct KeyIdentity: Hashable, Sendable, CustomStringConvertible {
@@ -11,7 +12,5 @@ package struct KeyIdentity: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// In lower-case hexadecimal.
-    package var description: String {
-        sha256.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-    }
+    package var description: String { HexText.encode(sha256) }
 }

@@ -1,3 +1,5 @@
+internal import TextForms
+
 /// Writes JSON straight into bytes, without a tree in between. Commas come by themselves; whoever writes closes what was
 /// opened and gives every member a name.
 public struct JSONWriter: Sendable {

@@ -2,6 +2,7 @@ import CLinux
 import Glibc
 import PKCS11
 import Secrets
+import TextForms
 import Tokens
 
 /// Works on users' tokens for the station, one packet after the other, on one thread: a card does one thing at a time.
@@ -386,11 +387,10 @@ final class DeskWorker {
             return try asking(body)
         } catch {
             guard error.code == .attributesRefused else { throw error }
-            let digits = identifier.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
             throw TokenError(
                 .attributesRefused,
                 error.message,
-                mend: "have the token's own tool make the key inside it under the CKA_ID \(digits) "
+                mend: "have the token's own tool make the key inside it under the CKA_ID \(HexText.encode(identifier)) "
                     + "(pkcs15-init --generate-key --id), and ask again with the same order; or take another kind of token"
             )
         }

@@ -67,24 +67,6 @@ import Testing
         #expect(throws: LedgerError.self) { try EntryFields(body: body) }
     }
 
-    @Test("hexadecimal and base64 agree with Foundation's, and come back")
-    func textForms() {
-        var random = SeededGenerator(seed: 3)
-        for count in 0..<200 {
-            let bytes = random.bytes(count)
-            var text: [UInt8] = []
-            TextForms.appendBase64(bytes, to: &text)
-            let base64 = String(decoding: text, as: UTF8.self)
-            #expect(base64 == Data(bytes).base64EncodedString())
-            #expect(TextForms.bytes(base64: base64) == bytes)
-            #expect(TextForms.bytes(hex: TextForms.hex(bytes)) == bytes)
-        }
-        for bad in ["A", "AA=", "A===", "AB==", "AA==AA==", "A*==", "=AAA"] {
-            #expect(TextForms.bytes(base64: bad) == nil, "\(bad)")
-        }
-        for bad in ["0", "0G", "AB", " 0"] { #expect(TextForms.bytes(hex: bad) == nil, "\(bad)") }
-    }
-
     @Test("of a certificate the signed part and the serial number are found, and of nothing else anything")
     func outline() throws {
         var random = SeededGenerator(seed: 5)

@@ -1,4 +1,5 @@
 import Testing
+import TextForms
 
 @testable import Ledger
 
@@ -124,13 +125,13 @@ struct AllNodes: MerkleNodes {
         let large = try nodes.path(of: 65_599, size: 70_000)
         #expect(large.count == 14)
         #expect(
-            TextForms.hex(sha256(large.flatMap(\.bytes)))
+            HexText.encode(sha256(large.flatMap(\.bytes)))
                 == "9b1fe2ab736346ee0226ebdf811424862be0c4927f98a4e0d928d958a0ec36bb"
         )
         let steps = try nodes.path(from: 65_537, to: 70_000)
         #expect(steps.count == 15)
         #expect(
-            TextForms.hex(sha256(steps.flatMap(\.bytes)))
+            HexText.encode(sha256(steps.flatMap(\.bytes)))
                 == "80ad4e40975a22241dac0ed7eeac248fdc477d74512588dbe7cfc0241a299f59"
         )
     }

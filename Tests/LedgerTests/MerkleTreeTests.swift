@@ -1,4 +1,5 @@
 import Testing
+import TextForms
 
 @testable import Ledger
 
@@ -33,11 +34,11 @@ import Testing
     @Test("the roots of the reference trees come out")
     func referenceRoots() {
         var tree = MerkleTree()
-        #expect(TextForms.hex(tree.root.bytes) == Self.roots[0])
+        #expect(HexText.encode(tree.root.bytes) == Self.roots[0])
         for (index, data) in Self.leaves.enumerated() {
             tree.append(leaf: leaf(data))
             #expect(tree.size == Int64(index + 1))
-            #expect(TextForms.hex(tree.root.bytes) == Self.roots[index + 1])
+            #expect(HexText.encode(tree.root.bytes) == Self.roots[index + 1])
         }
     }
 

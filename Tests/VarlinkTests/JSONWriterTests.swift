@@ -1,4 +1,3 @@
-import Foundation
 import Testing
 import Varlink
 
@@ -30,21 +29,5 @@ struct JSONWriterTests {
             #"{"text":"a\"b\\c\u0001山","number":-5,"flag":true,"list":["x","y"],"inner":{"value":[1,null]},"#
             + #""raw":[1,2],"raw2":{},"data":"AQIDBA==","infinite":null,"empty":[]}"#
         #expect(String(decoding: writer.bytes, as: UTF8.self) == expected)
-    }
-
-    @Test("base64 is what Foundation writes, and comes back", arguments: [0, 1, 2, 3, 4, 57, 3071, 3072, 3073, 10_000])
-    func base64(count: Int) throws {
-        let data = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 37 &+ 11) }
-        let text = Base64.encode(data)
-        #expect(text == Data(data).base64EncodedString())
-        #expect(Base64.decode(text) == data)
-    }
-
-    @Test(
-        "base64 that is not exact is refused",
-        arguments: ["A", "AA", "AAA", "AA=A", "A===", "====", "AAA\n", "AB==", "AAB=", "AA-_", "AAAA AAAA", "AAAA="]
-    )
-    func refusedBase64(text: String) {
-        #expect(Base64.decode(text) == nil)
     }
 }

@@ -1,6 +1,7 @@
 import Clocks
 import Glibc
 import Ledger
+import TextForms
 import Threads
 import Tokens
 import X509Building
@@ -30,8 +31,7 @@ package struct ResponderLine: Sendable {
 
     /// A slash is in no caller's order: nobody can take the name first.
     private static func order(renewing certificate: Certificate, issuer: String) -> String {
-        let serial = certificate.tbs.serialNumber.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }
-        return "service/responder-renewal/\(issuer)/\(serial.joined())"
+        "service/responder-renewal/\(issuer)/\(HexText.encode(Array(certificate.tbs.serialNumber)))"
     }
 
     /// Whether the profile set lets the service renew this responder's certificate.

@@ -1,3 +1,4 @@
+import TextForms
 import X509Building
 
 extension IssuerDescription {
@@ -9,16 +10,13 @@ extension IssuerDescription {
         package let found: [UInt8]
 
         package var message: String {
-            "its certificate has the key \(Self.hex(found)), and the reviewed profile set says \(Self.hex(reviewed))"
+            "its certificate has the key \(HexText.encode(found)), "
+                + "and the reviewed profile set says \(HexText.encode(reviewed))"
         }
 
         package let mend = "name the right certificate in the settings, or have the profile set reviewed anew"
 
         package var description: String { "issuer \(issuer): \(message); \(mend)" }
-
-        private static func hex(_ bytes: [UInt8]) -> String {
-            bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-        }
     }
 
     /// Throws `OtherKey` when the file says which key the issuer has, and it is not this one.

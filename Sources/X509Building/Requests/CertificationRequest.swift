@@ -55,7 +55,7 @@ package struct CertificationRequest: Hashable, Sendable {
         if text.first == UInt8(ascii: "-") {
             return try PEM.decode(input, labels: labels, maximum: maximumEncodedSize)
         }
-        return try Base64.decode(text, maximum: maximumEncodedSize)
+        return try PEM.contents(ofBase64: text, maximum: maximumEncodedSize)
     }
 
     private static func publicKey(_ info: DERReader) throws(X509Error) -> SubjectPublicKey {

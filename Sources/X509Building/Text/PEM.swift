@@ -1,3 +1,5 @@
+import TextForms
+
 /// The textual encoding of RFC 7468 in its strict form: one block, nothing beside it but white space.
 package enum PEM {
     /// The contents of the only block of a text.
@@ -23,7 +25,7 @@ package enum PEM {
             guard lines.last == 0x0A || lines.last == 0x0D, !lines.contains(UInt8(ascii: "-")) else {
                 throw frameError(labels)
             }
-            return try Base64.decode(lines, maximum: maximum)
+            return try contents(ofBase64: lines, maximum: maximum)
         }
         throw frameError(labels)
     }
@@ -31,7 +33,7 @@ package enum PEM {
     /// A block with lines of 64 characters and a line end after the last.
     package static func encode(_ bytes: [UInt8], label: String) -> String {
         var text: [UInt8] = Array("-----BEGIN \(label)-----\n".utf8)
-        let base64 = Base64.encode(bytes)
+        let base64 = Base64.octets(of: bytes)
         var start = 0
         while start < base64.count {
             let end = min(start + 64, base64.count)
@@ -41,6 +43,24 @@ package enum PEM {
         }
         text.append(contentsOf: "-----END \(label)-----\n".utf8)
         return String(decoding: text, as: UTF8.self)
+    }
+
+    /// What base64 says, with white space at any place.
+    ///
+    /// - Parameters:
+    ///   - text: its callers have judged its length.
+    ///   - maximum: the largest content in bytes.
+    static func contents(ofBase64 text: ArraySlice<UInt8>, maximum: Int) throws(X509Error) -> [UInt8] {
+        let bytes: [UInt8]
+        do {
+            bytes = try Base64.decode(skippingWhiteSpace: text)
+        } catch {
+            throw X509Error(.malformedText, error.description, clause: "RFC 4648 4")
+        }
+        guard bytes.count <= maximum else {
+            throw X509Error(.tooLarge, "contents of \(bytes.count) bytes; at most \(maximum)")
+        }
+        return bytes
     }
 
     private static func frameError(_ labels: [String]) -> X509Error {
