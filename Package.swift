@@ -7,6 +7,7 @@ let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 let strictImports: [SwiftSetting] = strict + [.enableUpcomingFeature("InternalImportsByDefault")]
 
 let asn1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
+let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
@@ -64,6 +65,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.3.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -102,13 +104,13 @@ let package = Package(
         room("X509Building", ["Clocks", "TextForms", crypto, cryptoExtras]),
         room("Policy", ["X509Building", "StrictYAML", "TextForms", "Clocks", "CLinux", crypto]),
         room("PKCS11", ["CPKCS11", "Secrets"]),
-        room("Tokens", ["CLinux", "Clocks", "TextForms", "Threads", "Secrets", "StrictYAML", crypto]),
+        room("Tokens", ["CLinux", "Clocks", "TextForms", "Threads", "Secrets", "StrictYAML", crypto, deque]),
         room("Ledger", ["CLinux", "Clocks", "TextForms", "Threads", grdb, crypto]),
         room(
             "Issuance",
             [
                 "Threads", "TextForms", "Policy", "X509Building", "Ledger", "Tokens", "Clocks", "PKCS12", "Secrets",
-                "CLinux", "OpenMetrics",
+                "CLinux", "OpenMetrics", deque,
             ]
         ),
         officeRoom("Office", ["Clocks"]),

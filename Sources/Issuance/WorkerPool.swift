@@ -1,3 +1,4 @@
+internal import DequeModule
 import Threads
 
 /// Threads for the work between the waits: decoding, building, linting, verifying; first come, first served. Nothing that
@@ -7,31 +8,13 @@ import Threads
 /// thread for it, and two threads that pass the same objects to and fro cost more than one that has them at hand.
 package final class WorkerPool: Sendable {
     private struct Queue {
-        var jobs: [@Sendable () -> Void] = []
-        /// Where the next job lies; the jobs before it have been taken.
-        var next = 0
+        var jobs: Deque<@Sendable () -> Void> = []
         var stopped = false
         /// The first thread has nothing to do, or was woken and has not looked yet.
         var isFirstIdle = false
         /// How many of the other threads are awake, and how many of those were called and have not looked yet.
         var helping = 0
         var coming = 0
-
-        var waiting: Int { jobs.count - next }
-
-        mutating func take() -> (@Sendable () -> Void)? {
-            guard next < jobs.count else { return nil }
-            let job = jobs[next]
-            next += 1
-            if next == jobs.count {
-                jobs.removeAll(keepingCapacity: true)
-                next = 0
-            } else if next >= 1024 {
-                jobs.removeFirst(next)
-                next = 0
-            }
-            return job
-        }
     }
 
     /// What the helping threads wait for.
@@ -82,7 +65,7 @@ package final class WorkerPool: Sendable {
         guard !jobs.isEmpty else { return }
         wake(
             helpers: queue.withLock { queue in
-                queue.jobs += jobs
+                queue.jobs.append(contentsOf: jobs)
                 return call(&queue)
             }
         )
@@ -91,7 +74,7 @@ package final class WorkerPool: Sendable {
     /// Hands a job over unless so many wait already.
     package func run(ifFewerThan limit: Int, _ job: @escaping @Sendable () -> Void) -> Bool {
         let called: Int? = queue.withLock { queue in
-            guard queue.waiting < limit else { return nil }
+            guard queue.jobs.count < limit else { return nil }
             queue.jobs.append(job)
             return call(&queue)
         }
@@ -101,7 +84,7 @@ package final class WorkerPool: Sendable {
     }
 
     /// How many jobs wait for a thread.
-    package var waiting: Int { queue.withLock { $0.waiting } }
+    package var waiting: Int { queue.withLock { $0.jobs.count } }
 
     /// Lets the threads end once the queue is empty.
     package func stop() {
@@ -118,7 +101,7 @@ package final class WorkerPool: Sendable {
         let before = queue.helping
         while queue.helping < helpers {
             let awaited = queue.coming + (queue.isFirstIdle ? 1 : 0)
-            guard queue.waiting > awaited + patience * (queue.helping + 1) else { break }
+            guard queue.jobs.count > awaited + patience * (queue.helping + 1) else { break }
             queue.helping += 1
             queue.coming += 1
         }
@@ -134,7 +117,7 @@ package final class WorkerPool: Sendable {
 
     private static func next(_ queue: Guarded<Queue>) -> (@Sendable () -> Void)? {
         queue.wait { queue in
-            let job = queue.take()
+            let job = queue.jobs.popFirst()
             queue.isFirstIdle = job == nil
             return job == nil && !queue.stopped ? nil : .some(job)
         }
@@ -150,7 +133,7 @@ package final class WorkerPool: Sendable {
 
     private static func nextToHelp(_ queue: Guarded<Queue>) -> (@Sendable () -> Void)? {
         queue.withLock { queue in
-            let job = queue.take()
+            let job = queue.jobs.popFirst()
             if job == nil { queue.helping -= 1 }
             return job
         }

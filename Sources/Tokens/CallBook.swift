@@ -1,3 +1,5 @@
+internal import DequeModule
+
 /// One call on its way to a worker and back.
 final class PendingCall {
     enum Work {
@@ -98,8 +100,8 @@ final class PendingCall {
 struct CallBook {
     /// Signing sessions of the worker; 0 while there is none.
     var sessions = 0
-    private var urgent = CallQueue()
-    private var ordinary = CallQueue()
+    private var urgent: Deque<PendingCall> = []
+    private var ordinary: Deque<PendingCall> = []
     /// Urgent packets since the last ordinary one.
     private var urgentInARow = 0
     private var inWorker: [UInt64: PendingCall] = [:]
@@ -131,7 +133,7 @@ struct CallBook {
     }
 
     /// Whose turn it is.
-    private var turn: WritableKeyPath<CallBook, CallQueue> {
+    private var turn: WritableKeyPath<CallBook, Deque<PendingCall>> {
         if urgent.isEmpty { return \.ordinary }
         return ordinary.isEmpty || urgentInARow < Self.mostUrgentInARow ? \.urgent : \.ordinary
     }
@@ -170,7 +172,7 @@ struct CallBook {
             // Everything but signatures travels alone, and so does what would not fit.
             if packet.remaining > 0, !isSignature { break }
             if !hasRoom(for: call, beside: writer.bytes.count) { break }
-            _ = self[keyPath: queue].takeFirst()
+            _ = self[keyPath: queue].popFirst()
             guard admit(call) else { continue }
             call.write(to: &writer)
             call.sent = now
@@ -225,7 +227,8 @@ struct CallBook {
 
     /// Empties the queues.
     mutating func takeWaiting() -> [PendingCall] {
-        urgent.takeAll() + ordinary.takeAll()
+        defer { (urgent, ordinary) = ([], []) }
+        return Array(urgent) + Array(ordinary)
     }
 
     /// The calls whose callers have waited long enough. Those in the worker stay there as calls that nobody hears.
@@ -243,11 +246,19 @@ struct CallBook {
     /// The next moment at which `takeExpired` or `isHung` has something to say.
     var nextDeadline: UInt64? {
         var next: UInt64?
-        for call in urgent.waiting { next = min(next ?? .max, call.deadline) }
-        for call in ordinary.waiting { next = min(next ?? .max, call.deadline) }
+        for call in urgent { next = min(next ?? .max, call.deadline) }
+        for call in ordinary { next = min(next ?? .max, call.deadline) }
         for call in inWorker.values {
             next = min(next ?? .max, call.listener == nil ? call.sent + call.allowance : call.deadline)
         }
         return next
+    }
+}
+
+extension Deque<PendingCall> {
+    fileprivate mutating func takeExpired(now: UInt64) -> [PendingCall] {
+        let expired = filter { $0.deadline <= now }
+        if !expired.isEmpty { removeAll { $0.deadline <= now } }
+        return Array(expired)
     }
 }

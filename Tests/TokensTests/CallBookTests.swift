@@ -142,15 +142,6 @@ struct CallBookTests {
         #expect(!book.wantsPacket)
     }
 
-    @Test("The queue keeps its order however long it gets")
-    func order() {
-        var queue = CallQueue()
-        for id in 1...5000 { queue.append(call(UInt64(id))) }
-        #expect(queue.count == 5000)
-        for id in 1...5000 { #expect(queue.takeFirst()?.id == UInt64(id)) }
-        #expect(queue.takeFirst() == nil && queue.isEmpty)
-    }
-
     /// The ids that go to a slow token one after another.
     private func sequence(_ book: inout CallBook, _ count: Int, comes: (Int, inout CallBook) -> Void = { _, _ in })
         -> [UInt64]
