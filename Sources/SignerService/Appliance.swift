@@ -345,8 +345,8 @@ package final class Appliance: Sendable {
         bounds.confidentialMembers = [String(describing: KeyOrder.passwordMember)]
         bounds.writeDeadline = .seconds(limits.writeDeadlineSeconds)
         // A full batch: every order with all its names, and every answer with its chain.
-        bounds.maximumMembers = BatchIssue.mostOrders * 64
-        bounds.maximumOutboxBytes = BatchIssue.mostOrders * 32_768
+        bounds.maximumMembers = BatchIssue.Kind.certificates.mostOrders * 64
+        bounds.maximumOutboxBytes = BatchIssue.Kind.certificates.mostOrders * 32_768
         return try Server(
             limits: bounds,
             errors: .appliance,

@@ -80,9 +80,9 @@ package final class SignerHandler: CallHandler {
     private func handle(_ method: SignerInterface.Method, _ call: Call, _ role: Role) {
         switch method {
         case .issueCertificate: issue(call)
-        case .issueCertificates: BatchIssue(call: call, line: line).start()
+        case .issueCertificates: BatchIssue(.certificates, call: call, line: line).start()
         case .issueKeyAndCertificate: issueKey(call)
-        case .issueKeysAndCertificates: KeyBatchIssue(call: call, line: line).start()
+        case .issueKeysAndCertificates: BatchIssue(.keys, call: call, line: line).start()
         case .getStatus:
             read(call) { [inventory] in call.reply { inventory.writeStatus(to: &$0, for: role) } }
         case .getMetrics: read(call) { [metrics] in call.reply { $0.member("openMetrics", metrics.text) } }
