@@ -18,42 +18,26 @@ public enum WrappingMechanism: Sendable {
 
 extension Session {
     /// What a key that is to leave the token must say of itself: it dies with the session, and in clear it does not leave.
-    private static let exportAttributes: [(type: AttributeType, value: Bool)] = [
+    public static let exportAttributes: [(type: AttributeType, value: Bool)] = [
         (.token, false), (.sensitive, true), (.extractable, true), (.local, true),
     ]
 
     /// Makes a key pair as objects of this session, and reads its attributes back. When one is not as it must be, both
     /// objects are destroyed and `attributesRefused` is thrown.
     public func generateExportableKeyPair(_ algorithm: KeyPairAlgorithm) throws(PKCS11Error) -> ExportableKey {
-        let functions = slot.module.functions
-        var publicHandle: CK_OBJECT_HANDLE = 0
-        var privateHandle: CK_OBJECT_HANDLE = 0
-        var mechanism = CK_MECHANISM(mechanism: algorithm.mechanism.rawValue, pParameter: nil, ulParameterLen: 0)
-        let answer = withTemplate(algorithm.exportedPublicHalf) { publicHalf, publicCount in
-            withTemplate(algorithm.exportedPrivateHalf) { privateHalf, privateCount in
-                functions.C_GenerateKeyPair!(
-                    handle,
-                    &mechanism,
-                    publicHalf,
-                    publicCount,
-                    privateHalf,
-                    privateCount,
-                    &publicHandle,
-                    &privateHandle
-                )
-            }
-        }
-        try check("C_GenerateKeyPair", answer)
-        let (publicHalf, privateHalf) = (ObjectHandle(rawValue: publicHandle), ObjectHandle(rawValue: privateHandle))
+        let halves = try makeHalves(algorithm.mechanism, algorithm.exportedPublicHalf, algorithm.exportedPrivateHalf)
         do throws(PKCS11Error) {
-            try checkExportAttributes(privateHalf)
+            try checkExportAttributes(halves.privateHandle)
             let key = try SubjectPublicKeyInfo(keyType: algorithm.keyType) { (attribute) throws(PKCS11Error) in
-                try bytes(of: publicHalf, attribute)
+                try bytes(of: halves.publicHandle, attribute)
             }
-            return ExportableKey(publicKey: key, publicHandle: publicHalf, privateHandle: privateHalf)
+            return ExportableKey(
+                publicKey: key,
+                publicHandle: halves.publicHandle,
+                privateHandle: halves.privateHandle
+            )
         } catch {
-            try destroyObject(privateHalf)
-            throw error
+            throw discard(halves, because: error)
         }
     }
 

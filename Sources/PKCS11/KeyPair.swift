@@ -100,18 +100,16 @@ extension Session {
                 alwaysAuthenticate: alwaysAuthenticate
             )
         } catch {
-            // The refusal is what the caller must hear; a half that cannot be destroyed is reported with it.
-            let isGone = destroy([halves.publicHandle, halves.privateHandle])
-            throw isGone ? error : .attributesRefused(names: ["\(error)", "key not destroyed"])
+            throw discard(halves, because: error)
         }
     }
 
     /// What else a private key may be good for; it stands among the attributes where the token says so.
     private static let otherUses: [AttributeType] = [.decrypt, .unwrap, .derive]
 
-    private typealias KeyHalves = (publicHandle: ObjectHandle, privateHandle: ObjectHandle)
+    typealias KeyHalves = (publicHandle: ObjectHandle, privateHandle: ObjectHandle)
 
-    private func makeHalves(
+    func makeHalves(
         _ type: MechanismType,
         _ publicHalf: [Attribute],
         _ privateHalf: [Attribute]
@@ -173,12 +171,14 @@ extension Session {
         )
     }
 
-    private func destroy(_ objects: [ObjectHandle]) -> Bool {
-        var gone = true
-        for object in objects {
-            do throws(PKCS11Error) { try destroyObject(object) } catch { gone = false }
+    /// Destroys both halves of a key that is not taken. The refusal is what the caller must hear; a half that cannot be
+    /// destroyed is reported with it.
+    func discard(_ halves: KeyHalves, because error: PKCS11Error) -> PKCS11Error {
+        var isGone = true
+        for half in [halves.publicHandle, halves.privateHandle] {
+            do throws(PKCS11Error) { try destroyObject(half) } catch { isGone = false }
         }
-        return gone
+        return isGone ? error : .attributesRefused(names: ["\(error)", "key not destroyed"])
     }
 
     private func publicTemplate(

@@ -7,9 +7,12 @@ import Testing
 /// to a whole process.
 enum TokenContents {
     /// Opens a read-write session of the user's with the token. For use in exit tests only.
-    static func session(_ folder: String, serial: String) throws -> Session {
+    ///
+    /// - Parameter faulty: through the module that fails on order.
+    static func session(_ folder: String, serial: String, faulty: Bool = false) throws -> Session {
         setenv("SOFTHSM2_CONF", folder + "/softhsm2.conf", 1)
-        let module = try Module(path: Built.softHSM)
+        setenv("INKAN_FAULT_PLAN", folder + "/plan", 1)
+        let module = try Module(path: faulty ? Built.faultModule : Built.softHSM)
         try module.initialize()
         for slot in try module.slots() where try slot.tokenInfo().serial == serial {
             let session = try slot.openSession(readWrite: true)
