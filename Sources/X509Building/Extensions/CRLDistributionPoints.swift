@@ -7,11 +7,7 @@ extension Extension {
         return try Extension(.crlDistributionPoints, critical: false) { writer throws(X509Error) in
             let points = writer.begin(.sequence)
             let point = writer.begin(.sequence)
-            let name = writer.begin(.constructed(0))
-            let fullName = writer.begin(.constructed(0))
-            for uri in uris { try GeneralName.uniformResourceIdentifier(uri).write(to: &writer) }
-            writer.end(fullName)
-            writer.end(name)
+            try DistributionPointName.write(uris, to: &writer)
             writer.end(point)
             writer.end(points)
         }
@@ -27,16 +23,7 @@ extension Extension {
         var uris: [String] = []
         while !points.isAtEnd {
             var point = try points.enter(.sequence)
-            var name = try point.enter(.constructed(0))
-            try point.finish()
-            var fullName = try name.enter(.constructed(0))
-            try name.finish()
-            while !fullName.isAtEnd {
-                guard case .uniformResourceIdentifier(let uri) = try GeneralName(from: &fullName) else {
-                    throw X509Error(.unsupportedField, "a name that is no URI", field: "cRLDistributionPoints")
-                }
-                uris.append(uri)
-            }
+            uris += try DistributionPointName.read(&point, in: "cRLDistributionPoints")
         }
         try Self.check(uris)
         return uris

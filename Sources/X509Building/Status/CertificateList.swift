@@ -99,11 +99,7 @@ extension Extension {
         }
         return try Extension(.issuingDistributionPoint, critical: true) { writer throws(X509Error) in
             let point = writer.begin(.sequence)
-            let name = writer.begin(.constructed(0))
-            let fullName = writer.begin(.constructed(0))
-            for uri in uris { try GeneralName.uniformResourceIdentifier(uri).write(to: &writer) }
-            writer.end(fullName)
-            writer.end(name)
+            try DistributionPointName.write(uris, to: &writer)
             writer.end(point)
         }
     }
@@ -115,18 +111,7 @@ extension Extension {
         var value = try reader(expecting: .issuingDistributionPoint)
         var point = try value.enter(.sequence)
         try value.finish()
-        var name = try point.enter(.constructed(0))
-        try point.finish()
-        var fullName = try name.enter(.constructed(0))
-        try name.finish()
-        var uris: [String] = []
-        while !fullName.isAtEnd {
-            guard case .uniformResourceIdentifier(let uri) = try GeneralName(from: &fullName) else {
-                throw X509Error(.unsupportedField, "a name that is no URI", field: "issuingDistributionPoint")
-            }
-            uris.append(uri)
-        }
-        return uris
+        return try DistributionPointName.read(&point, in: "issuingDistributionPoint")
     }
 }
 
