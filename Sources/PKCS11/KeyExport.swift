@@ -37,7 +37,9 @@ extension Session {
                 privateHandle: halves.privateHandle
             )
         } catch {
-            throw discard(halves, because: error)
+            // A half that cannot be destroyed dies with the session. Whether to try again is told by the first error.
+            _ = destroy(halves)
+            throw error
         }
     }
 

@@ -100,7 +100,8 @@ extension Session {
                 alwaysAuthenticate: alwaysAuthenticate
             )
         } catch {
-            throw discard(halves, because: error)
+            // The refusal is what the caller must hear; a half that cannot be destroyed is reported with it.
+            throw destroy(halves) ? error : .attributesRefused(names: ["\(error)", "key not destroyed"])
         }
     }
 
@@ -171,14 +172,13 @@ extension Session {
         )
     }
 
-    /// Destroys both halves of a key that is not taken. The refusal is what the caller must hear; a half that cannot be
-    /// destroyed is reported with it.
-    func discard(_ halves: KeyHalves, because error: PKCS11Error) -> PKCS11Error {
+    /// Destroys both halves of a key that is not taken, and answers whether both are gone.
+    func destroy(_ halves: KeyHalves) -> Bool {
         var isGone = true
         for half in [halves.publicHandle, halves.privateHandle] {
             do throws(PKCS11Error) { try destroyObject(half) } catch { isGone = false }
         }
-        return isGone ? error : .attributesRefused(names: ["\(error)", "key not destroyed"])
+        return isGone
     }
 
     private func publicTemplate(

@@ -19,7 +19,7 @@ package enum Base64 {
     package static func encode(_ bytes: [UInt8]) -> String {
         String(unsafeUninitializedCapacity: length(of: bytes)) { target in
             bytes.withUnsafeBufferPointer { write($0, to: target) }
-            return target.count
+            return length(of: bytes)
         }
     }
 
@@ -27,9 +27,8 @@ package enum Base64 {
     package static func octets(of bytes: [UInt8]) -> [UInt8] {
         // Into memory of the right size at once: certificates pass here by the thousand.
         [UInt8](unsafeUninitializedCapacity: length(of: bytes)) { target, written in
-            let target = UnsafeMutableBufferPointer(rebasing: target[..<length(of: bytes)])
             bytes.withUnsafeBufferPointer { write($0, to: target) }
-            written = target.count
+            written = length(of: bytes)
         }
     }
 

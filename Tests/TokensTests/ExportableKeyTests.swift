@@ -26,4 +26,17 @@ import Testing
             #expect(try session.findObjects([]).isEmpty)
         }
     }
+
+    @Test("A fault while it is looked at stays that fault, also when its halves cannot be destroyed")
+    func passingFault() async throws {
+        let token = try TestToken.make()
+        // CKR_DEVICE_ERROR, CKR_SESSION_HANDLE_INVALID
+        try token.order("C_GetAttributeValue 1 0 return 0x30", "C_DestroyObject 1 0 return 0xb3")
+        let (folder, serial) = (token.folder, token.serial)
+        await #expect(processExitsWith: .success) { [folder = folder as String, serial = serial as String] in
+            let session = try TokenContents.session(folder, serial: serial, faulty: true)
+            let error = #expect(throws: PKCS11Error.self) { try session.generateExportableKeyPair(.ec(.p256)) }
+            #expect(error?.answer?.rawValue == 0x30, "\(String(describing: error))")
+        }
+    }
 }
