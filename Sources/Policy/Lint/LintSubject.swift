@@ -2,7 +2,9 @@ import Clocks
 import X509Building
 
 /// A certificate body with its extensions read once, and what it is judged against.
-struct LintSubject {
+///
+/// A class, so that a hundred rules look at the same without copying it.
+final class LintSubject {
     enum Kind {
         case person
         case root
@@ -71,7 +73,7 @@ struct LintSubject {
         }
     }
 
-    private mutating func read(_ one: Extension) throws(X509Error) {
+    private func read(_ one: Extension) throws(X509Error) {
         switch one.oid {
         case .authorityKeyIdentifier: authorityKeyIdentifier = try one.readAuthorityKeyIdentifier()
         case .subjectKeyIdentifier: subjectKeyIdentifier = try one.readSubjectKeyIdentifier()
@@ -119,10 +121,6 @@ struct LintSubject {
 
     func has(_ type: AttributeType) -> Bool {
         tbs.subject.attributes.contains { $0.type == type }
-    }
-
-    func isCritical(_ oid: OID) -> Bool? {
-        tbs.extension(oid)?.critical
     }
 
     /// The first address that does not begin with http://.

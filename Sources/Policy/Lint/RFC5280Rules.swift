@@ -71,12 +71,11 @@ enum RFC5280Rules {
         },
         LintRule("cabf.attribute-twice", "CA/B Forum S/MIME BR 7.1.4.2.2") { subject in
             let attributes = subject.tbs.subject.attributes
-            for (index, one) in attributes.enumerated() where !one.type.mayRepeat {
-                if attributes[..<index].contains(where: { $0.type == one.type }) {
-                    return "\(one.type.rawValue) stands twice"
-                }
+            let second = attributes.indices.first { place in
+                let type = attributes[place].type
+                return !type.mayRepeat && (0..<place).contains { attributes[$0].type == type }
             }
-            return nil
+            return second.map { "\(attributes[$0].type.rawValue) stands twice" }
         },
         LintRule("rfc5280.country", "RFC 5280 appendix A; ISO 3166-1") { subject in
             firstAttribute(of: subject) { $0.type == .countryName && !Country.isKnown($0.value) }
@@ -87,10 +86,8 @@ enum RFC5280Rules {
     private static let extensions: [LintRule] = [
         LintRule("rfc5280.extension-twice", "RFC 5280 4.2") { subject in
             let list = subject.tbs.extensions
-            for (index, one) in list.enumerated() where list[..<index].contains(where: { $0.oid == one.oid }) {
-                return "\(one.name) stands twice"
-            }
-            return nil
+            let second = list.indices.first { place in (0..<place).contains { list[$0].oid == list[place].oid } }
+            return second.map { "\(list[$0].name) stands twice" }
         },
         LintRule("rfc5280.extension-malformed", "RFC 5280 4.2") { subject in
             subject.malformed.first
@@ -107,10 +104,10 @@ enum RFC5280Rules {
         criticality("cRLDistributionPoints", .crlDistributionPoints, "4.2.1.13", critical: false),
         criticality("authorityInfoAccess", .authorityInformationAccess, "4.2.2.1", critical: false),
         LintRule("rfc5280.critical-securityIdentifier", "MS-WCCE 2.2.2.7.7.4") { subject in
-            subject.isCritical(.securityIdentifier) == true ? "the SID extension is critical" : nil
+            subject.tbs.isCritical(.securityIdentifier) == true ? "the SID extension is critical" : nil
         },
         LintRule("rfc5280.critical-basicConstraints", "RFC 5280 4.2.1.9") { subject in
-            subject.isCritical(.basicConstraints) == subject.isPerson
+            subject.tbs.isCritical(.basicConstraints) == subject.isPerson
                 ? "basicConstraints is critical in CA certificates and in no others" : nil
         },
     ]
@@ -227,7 +224,7 @@ enum RFC5280Rules {
 
     private static func criticality(_ name: String, _ oid: OID, _ section: String, critical: Bool) -> LintRule {
         LintRule("rfc5280.critical-\(name)", "RFC 5280 \(section)") { subject in
-            subject.isCritical(oid) == !critical ? "\(name) is \(critical ? "not critical" : "critical")" : nil
+            subject.tbs.isCritical(oid) == !critical ? "\(name) is \(critical ? "not critical" : "critical")" : nil
         }
     }
 

@@ -50,8 +50,8 @@ package struct CertificateRequestFacts: Hashable, Sendable {
     }
 }
 
-/// What has to be known of a CA to issue under it, taken from its certificate once.
-package struct IssuerFacts: Hashable, Sendable {
+/// What has to be known of a CA to issue under it, taken from its certificate once. One object for all that it issues.
+package final class IssuerFacts: Sendable {
     /// As the profile set calls it.
     package let name: String
     package let subjectDER: [UInt8]

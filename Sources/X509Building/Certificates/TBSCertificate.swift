@@ -51,6 +51,11 @@ package struct TBSCertificate: Hashable, Sendable {
     package func `extension`(_ oid: OID) -> Extension? {
         extensions.first { $0.oid == oid }
     }
+
+    /// Whether the extension of this type is critical, if it is there.
+    package func isCritical(_ oid: OID) -> Bool? {
+        extensions.firstIndex { $0.oid == oid }.map { extensions[$0].critical }
+    }
 }
 
 // MARK: - Writing
@@ -101,7 +106,7 @@ extension TBSCertificate {
             )
         }
         try Self.checkIssuer(issuerDER)
-        try Self.checkExtensions(extensions)
+        try checkExtensions()
     }
 
     private static func checkSerial(_ serial: [UInt8]) throws(X509Error) {
@@ -143,19 +148,20 @@ extension TBSCertificate {
         }
     }
 
-    private static func checkExtensions(_ extensions: [Extension]) throws(X509Error) {
-        guard extensions.count <= maximumExtensions else {
-            throw X509Error(.valueInvalid, "\(extensions.count) extensions; at most \(maximumExtensions)")
+    private func checkExtensions() throws(X509Error) {
+        guard extensions.count <= Self.maximumExtensions else {
+            throw X509Error(.valueInvalid, "\(extensions.count) extensions; at most \(Self.maximumExtensions)")
         }
-        for (index, one) in extensions.enumerated() {
-            guard !extensions[..<index].contains(where: { $0.oid == one.oid }) else {
-                throw X509Error(
-                    .valueInvalid,
-                    "the extension occurs twice",
-                    clause: "RFC 5280 4.2",
-                    field: one.name
-                )
-            }
+        let second = extensions.indices.first { place in
+            (0..<place).contains { extensions[$0].oid == extensions[place].oid }
+        }
+        if let second {
+            throw X509Error(
+                .valueInvalid,
+                "the extension occurs twice",
+                clause: "RFC 5280 4.2",
+                field: extensions[second].name
+            )
         }
     }
 }

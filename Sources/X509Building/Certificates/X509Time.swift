@@ -74,7 +74,7 @@ enum X509Time {
         let isGeneralized = element.tag == .generalizedTime
         let text = reader.content(of: element)
         guard text.count == (isGeneralized ? 15 : 13), text.last == UInt8(ascii: "Z"),
-            text.dropLast().allSatisfy((UInt8(ascii: "0")...UInt8(ascii: "9")).contains)
+            text.dropLast().allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) })
         else {
             throw reader.malformed(
                 "a date that is not written to the second with Z",
@@ -82,25 +82,19 @@ enum X509Time {
                 clause: "RFC 5280 4.1.2.5.1"
             )
         }
-        var numbers: [Int] = []
-        var index = text.startIndex
-        while index < text.endIndex - 1 {
-            numbers.append(Int(text[index] - UInt8(ascii: "0")) * 10 + Int(text[index + 1] - UInt8(ascii: "0")))
-            index += 2
+        func number(_ place: Int) -> Int {
+            let start = text.startIndex + 2 * place
+            return Int(text[start] - UInt8(ascii: "0")) * 10 + Int(text[start + 1] - UInt8(ascii: "0"))
         }
-        let year: Int
-        if isGeneralized {
-            year = numbers.removeFirst() * 100 + numbers[0]
-        } else {
-            year = numbers[0] + (numbers[0] >= 50 ? 1900 : 2000)
-        }
+        let first = number(0)
+        let yearEnd = isGeneralized ? 1 : 0
         let time = CivilTime(
-            year: year,
-            month: numbers[1],
-            day: numbers[2],
-            hour: numbers[3],
-            minute: numbers[4],
-            second: numbers[5]
+            year: isGeneralized ? first * 100 + number(1) : first + (first >= 50 ? 1900 : 2000),
+            month: number(yearEnd + 1),
+            day: number(yearEnd + 2),
+            hour: number(yearEnd + 3),
+            minute: number(yearEnd + 4),
+            second: number(yearEnd + 5)
         )
         guard time.isValid else {
             throw reader.malformed("a date that does not exist", at: element.start, clause: "RFC 5280 4.1.2.5")

@@ -54,7 +54,8 @@ struct DERWriter {
     }
 
     mutating func objectIdentifier(_ oid: OID) {
-        primitive(.objectIdentifier, oid.contentOctets)
+        header(.objectIdentifier, contentCount: oid.octetCount)
+        oid.append(to: &bytes)
     }
 
     mutating func null() {

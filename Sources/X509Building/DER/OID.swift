@@ -1,7 +1,13 @@
-/// An object identifier, kept as its DER content octets, so that writing and comparing cost nothing.
+/// An object identifier, kept as its DER content octets (X.690 8.19), so that writing and comparing cost nothing.
+///
+/// The first sixteen octets lie in two numbers: what certificates name fits in there, so that no memory is asked for.
 package struct OID: Hashable, Sendable {
-    /// The content octets of the DER encoding (X.690 8.19), without tag and length.
-    package let contentOctets: [UInt8]
+    /// From the highest octet down; zeros follow the last.
+    private let head: (UInt64, UInt64)
+    /// The octets beyond the sixteenth, if there are any.
+    private let tail: [UInt8]?
+    /// How many content octets there are.
+    let octetCount: Int
 
     /// From arcs, such as `[2, 5, 29, 15]`; nil when they name no object identifier.
     package init?(arcs: [UInt64]) {
@@ -11,7 +17,7 @@ package struct OID: Hashable, Sendable {
         var octets: [UInt8] = []
         Self.append(arcs[0] * 40 + arcs[1], to: &octets)
         for arc in arcs.dropFirst(2) { Self.append(arc, to: &octets) }
-        contentOctets = octets
+        self.init(octets: octets)
     }
 
     /// From dotted decimal, such as `2.5.29.15`; nil when it is not exactly that form.
@@ -35,7 +41,49 @@ package struct OID: Hashable, Sendable {
             if octetsInArc > 9 { return nil }
             if octet < 0x80 { octetsInArc = 0 }
         }
-        self.contentOctets = Array(contentOctets)
+        self.init(octets: contentOctets)
+    }
+
+    private init(octets: some Collection<UInt8>) {
+        var head: (UInt64, UInt64) = (0, 0)
+        var shift = UInt64.bitWidth
+        for octet in octets.prefix(8) {
+            shift -= 8
+            head.0 |= UInt64(octet) << UInt64(shift)
+        }
+        shift = UInt64.bitWidth
+        for octet in octets.dropFirst(8).prefix(8) {
+            shift -= 8
+            head.1 |= UInt64(octet) << UInt64(shift)
+        }
+        self.head = head
+        octetCount = octets.count
+        tail = octets.count > Self.octetsInHead ? Array(octets.dropFirst(Self.octetsInHead)) : nil
+    }
+
+    /// The content octets of the DER encoding, without tag and length.
+    package var contentOctets: [UInt8] {
+        withHead { Array($0) } + (tail ?? [])
+    }
+
+    func append(to octets: inout [UInt8]) {
+        withHead { octets.append(contentsOf: $0) }
+        if let tail { octets.append(contentsOf: tail) }
+    }
+
+    private func withHead<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        withUnsafeBytes(of: (head.0.bigEndian, head.1.bigEndian)) { octets in
+            body(UnsafeRawBufferPointer(rebasing: octets.prefix(octetCount)))
+        }
+    }
+
+    package static func == (left: OID, right: OID) -> Bool {
+        left.head == right.head && left.octetCount == right.octetCount && left.tail == right.tail
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(head.0)
+        hasher.combine(head.1)
     }
 
     /// The arcs, first two apart again.
@@ -56,6 +104,7 @@ package struct OID: Hashable, Sendable {
         return arcs
     }
 
+    private static let octetsInHead = 16
     private static let maximumArcs = 32
     private static let maximumOctets = 128
 

@@ -8,9 +8,10 @@ package enum DigestAlgorithm: String, Sendable, Codable, CaseIterable, Hashable 
 
     package func digest(_ bytes: [UInt8]) -> [UInt8] {
         switch self {
-        case .sha256: Array(SHA256.hash(data: bytes))
-        case .sha384: Array(SHA384.hash(data: bytes))
-        case .sha512: Array(SHA512.hash(data: bytes))
+        // A digest's memory in one piece: as a sequence it would be copied octet by octet.
+        case .sha256: SHA256.hash(data: bytes).withUnsafeBytes { Array($0) }
+        case .sha384: SHA384.hash(data: bytes).withUnsafeBytes { Array($0) }
+        case .sha512: SHA512.hash(data: bytes).withUnsafeBytes { Array($0) }
         }
     }
 

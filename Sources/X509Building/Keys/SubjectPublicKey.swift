@@ -16,11 +16,28 @@ package struct SubjectPublicKey: Sendable {
         case ed25519([UInt8])
     }
 
-    package let derEncoded: [UInt8]
-    package let material: Material
-    let verifier: VerifyingKey
-    /// Where the content of the BIT STRING begins in `derEncoded`; it runs to the end.
-    private let keyBitsStart: Int
+    /// What is known of a key.
+    private final class Parts: Sendable {
+        let derEncoded: [UInt8]
+        let material: Material
+        let verifier: VerifyingKey
+        /// Where the content of the BIT STRING begins in `derEncoded`; it runs to the end.
+        let keyBitsStart: Int
+
+        init(derEncoded: [UInt8], _ material: Material, keyBitsStart: Int) throws(X509Error) {
+            self.derEncoded = derEncoded
+            self.material = material
+            self.keyBitsStart = keyBitsStart
+            verifier = try VerifyingKey(material)
+        }
+    }
+
+    /// Shared by all copies: a key goes through many hands on the way into a certificate.
+    private let parts: Parts
+
+    package var derEncoded: [UInt8] { parts.derEncoded }
+    package var material: Material { parts.material }
+    var verifier: VerifyingKey { parts.verifier }
 
     /// The largest encoding: RSA-8192 with a long exponent stays well below.
     package static let maximumEncodedSize = 4096
@@ -38,11 +55,7 @@ package struct SubjectPublicKey: Sendable {
         let algorithm = try KeyAlgorithmIdentifier(from: &fields)
         let bits = try fields.octetAlignedBitString()
         try fields.finish()
-        let material = try algorithm.material(bits)
-        self.derEncoded = derEncoded
-        self.material = material
-        verifier = try VerifyingKey(material)
-        keyBitsStart = bits.startIndex
+        parts = try Parts(derEncoded: derEncoded, algorithm.material(bits), keyBitsStart: bits.startIndex)
     }
 
     private init(_ algorithmIdentifier: [UInt8], bits: [UInt8], _ material: Material) throws(X509Error) {
@@ -51,10 +64,7 @@ package struct SubjectPublicKey: Sendable {
         writer.raw(algorithmIdentifier)
         writer.bitString(bits)
         writer.end(info)
-        derEncoded = writer.bytes
-        keyBitsStart = derEncoded.count - bits.count
-        self.material = material
-        verifier = try VerifyingKey(material)
+        parts = try Parts(derEncoded: writer.bytes, material, keyBitsStart: writer.bytes.count - bits.count)
     }
 
     /// From a modulus and an exponent as a token gives them (big-endian, leading zeros allowed).
@@ -109,15 +119,17 @@ package struct SubjectPublicKey: Sendable {
     }
 
     /// SHA-256 of the whole SubjectPublicKeyInfo: the identity of a key everywhere in this product.
-    package var sha256: [UInt8] { Array(SHA256.hash(data: derEncoded)) }
+    package var sha256: [UInt8] { DigestAlgorithm.sha256.digest(derEncoded) }
 
     /// The key identifier of RFC 7093 section 2 method 1: the leftmost 160 bits of SHA-256 over the key's bits.
     package var subjectKeyIdentifier: [UInt8] {
-        Array(SHA256.hash(data: derEncoded[keyBitsStart...]).prefix(20))
+        SHA256.hash(data: keyBits).withUnsafeBytes { Array($0.prefix(20)) }
     }
 
     /// A digest over the key's bits alone, without the algorithm: how OCSP names keys (RFC 6960 4.1.1, 4.2.1).
-    package func keyHash(_ algorithm: OCSPHash) -> [UInt8] { algorithm.digest(derEncoded[keyBitsStart...]) }
+    package func keyHash(_ algorithm: OCSPHash) -> [UInt8] { algorithm.digest(keyBits) }
+
+    private var keyBits: ArraySlice<UInt8> { derEncoded[parts.keyBitsStart...] }
 
     /// Whether `signature`, in the form that certificates carry, was made with this key over `message`.
     package func isValidSignature(
@@ -132,7 +144,7 @@ package struct SubjectPublicKey: Sendable {
 
 extension SubjectPublicKey: Hashable {
     package static func == (left: SubjectPublicKey, right: SubjectPublicKey) -> Bool {
-        left.derEncoded == right.derEncoded
+        left.parts === right.parts || left.derEncoded == right.derEncoded
     }
 
     package func hash(into hasher: inout Hasher) {

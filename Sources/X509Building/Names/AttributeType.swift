@@ -32,13 +32,11 @@ package enum AttributeType: String, CaseIterable, Codable, Hashable, Sendable {
     package var mayRepeat: Bool { self == .organizationalUnitName || self == .domainComponent }
 
     init?(oid: OID) {
-        guard let type = Self.byOID[oid] else { return nil }
-        self = type
+        guard let position = Self.facts.position(of: oid) else { return nil }
+        self = Self.allCases[position]
     }
 
     private static let facts = AttributeFacts()
-
-    private static let byOID: [OID: AttributeType] = Dictionary(uniqueKeysWithValues: allCases.map { ($0.oid, $0) })
 }
 
 /// The string types that names here use. TeletexString, BMPString and UniversalString are not taken.
@@ -68,6 +66,8 @@ private struct AttributeFacts {
     private let table: [Fact]
 
     subscript(type: AttributeType) -> Fact { table[type.position] }
+
+    func position(of oid: OID) -> Int? { table.firstIndex { $0.oid == oid } }
 
     init() {
         table = AttributeType.allCases.map(Self.fact)

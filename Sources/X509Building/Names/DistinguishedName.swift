@@ -88,13 +88,14 @@ package struct DistinguishedName: Hashable, Sendable {
         guard attributes.count <= Self.maximumAttributes else {
             throw X509Error(.nameInvalid, "a name of \(attributes.count) attributes; at most \(Self.maximumAttributes)")
         }
-        for (index, attribute) in attributes.enumerated() where !attribute.type.mayRepeat {
-            guard !attributes[..<index].contains(where: { $0.type == attribute.type }) else {
+        for place in attributes.indices {
+            let type = attributes[place].type
+            guard type.mayRepeat || !(0..<place).contains(where: { attributes[$0].type == type }) else {
                 throw X509Error(
                     .nameInvalid,
                     "the attribute occurs twice; give it once",
                     clause: "CA/B S/MIME BR 7.1.4.2.2",
-                    field: attribute.type.rawValue
+                    field: type.rawValue
                 )
             }
         }
