@@ -64,6 +64,8 @@ public final class Connection {
     private var descriptor: Int32
     private var input: InputBuffer
     private var output: [UInt8] = []
+    /// How long a read may wait for an answer, as the socket was told last.
+    private var readingTimeout: Duration?
 
     /// Connects to a service's socket.
     ///
@@ -147,7 +149,9 @@ public final class Connection {
         _ flavour: Flavour = .single,
         parameters: (inout JSONWriter) -> Void = { _ in }
     ) {
-        var writer = JSONWriter(capacity: 512)
+        var writer = JSONWriter(behind: output)
+        // The writer alone holds them now, and need not copy them.
+        output = []
         writer.beginObject()
         writer.member("method", method)
         switch flavour {
@@ -159,12 +163,12 @@ public final class Connection {
         writer.endObject()
         precondition(writer.depth == 0, "a call must close every array and object that it opens")
         writer.terminate()
-        if output.isEmpty { output = writer.bytes } else { output += writer.bytes }
+        output = writer.bytes
     }
 
     /// Sends what waits.
     public func flush(timeout: Duration = .seconds(30)) throws(ConnectionError) {
-        try flush(until: .after(timeout))
+        _ = try flush(until: .after(timeout))
     }
 
     /// The next answer.
@@ -172,15 +176,24 @@ public final class Connection {
     /// - Throws: `.remote` when it is an error; the connection can be used further then.
     public func receive(timeout: Duration = .seconds(30)) throws(ConnectionError) -> Reply {
         let deadline = Deadline.after(timeout)
-        try flush(until: deadline)
+        // Where nothing has waited yet, the first read may wait for the whole time; after that, the deadline counts.
+        var mayWait = try !flush(until: deadline) && allowWaiting(timeout)
         while true {
             if let reply = try takeReply() { return reply }
-            switch input.receive(from: descriptor) {
+            let transfer = input.receive(from: descriptor, waiting: mayWait)
+            mayWait = false
+            switch transfer {
             case .moved: continue
             case .ended, .failed: throw ended(.closed)
             case .wouldBlock: _ = try wait(POLLIN, until: deadline)
             }
         }
+    }
+
+    private func allowWaiting(_ timeout: Duration) -> Bool {
+        if readingTimeout == timeout { return true }
+        readingTimeout = UnixSocket.allowWaiting(descriptor, atMost: timeout) ? timeout : nil
+        return readingTimeout != nil
     }
 
     private func ended(_ error: ConnectionError) -> ConnectionError {
@@ -195,13 +208,16 @@ public final class Connection {
         return descriptors[0]
     }
 
-    private func flush(until deadline: Deadline) throws(ConnectionError) {
+    /// Answers whether it had to wait.
+    private func flush(until deadline: Deadline) throws(ConnectionError) -> Bool {
         guard descriptor >= 0 else { throw .closed }
+        var hasWaited = false
         var offset = 0
         while offset < output.count {
             switch UnixSocket.transmit(descriptor, output, from: offset) {
             case .moved(let count): offset += count
             case .wouldBlock:
+                hasWaited = true
                 // The service may itself be waiting for us to take its answers.
                 let takesAnswers = input.count < limits.maximumBytes
                 let ready = try wait(takesAnswers ? POLLOUT | POLLIN : POLLOUT, until: deadline)
@@ -209,10 +225,11 @@ public final class Connection {
             case .ended, .failed:
                 // An answer that says why may have come before the end.
                 output.removeAll()
-                return
+                return hasWaited
             }
         }
         output.removeAll(keepingCapacity: true)
+        return hasWaited
     }
 
     private func takeReply() throws(ConnectionError) -> Reply? {

@@ -21,7 +21,7 @@ public struct PeerCredentials: Sendable, Hashable {
     }
 }
 
-/// The calls on descriptors that both sides need. Nothing here ever blocks, and no write raises SIGPIPE.
+/// The calls on descriptors that both sides need. Nothing here blocks without a bound, and no write raises SIGPIPE.
 enum UnixSocket {
     /// What became of a read or a write.
     enum Transfer {
@@ -52,6 +52,26 @@ enum UnixSocket {
             if errno == EAGAIN || errno == EWOULDBLOCK { return .wouldBlock }
             if errno != EINTR { return .failed(errno) }
         }
+    }
+
+    /// Lets `receiveWaiting` wait, and bounds its wait. Answers whether the socket took that.
+    static func allowWaiting(_ descriptor: Int32, atMost timeout: Duration) -> Bool {
+        let (seconds, attoseconds) = timeout.components
+        let microseconds = attoseconds / 1_000_000_000_000
+        // To the kernel, no time at all means no bound.
+        guard seconds > 0 || (seconds == 0 && microseconds > 0) else { return false }
+        var bound = timeval(tv_sec: Int(min(seconds, 3_155_760_000)), tv_usec: Int(microseconds))
+        let size = socklen_t(MemoryLayout<timeval>.size)
+        return setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &bound, size) == 0
+            && fcntl(descriptor, F_SETFL, 0) == 0
+    }
+
+    /// Reads, and waits for something to read: one call of the kernel in place of three. An interruption ends the wait.
+    static func receiveWaiting(_ descriptor: Int32, into buffer: UnsafeMutableRawBufferPointer) -> Transfer {
+        let count = recv(descriptor, buffer.baseAddress, buffer.count, 0)
+        if count > 0 { return .moved(count) }
+        if count == 0 { return .ended }
+        return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR ? .wouldBlock : .failed(errno)
     }
 
     static func transmit(_ descriptor: Int32, _ bytes: [UInt8], from offset: Int) -> Transfer {
