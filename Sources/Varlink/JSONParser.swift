@@ -35,6 +35,8 @@ struct JSONScanner {
     private var membersLeft: Int
     private let confidentialMembers: [String]
     var place = 0
+    /// The string with escapes that is being read; its memory serves for all of them.
+    var unescaped: [UInt8] = []
 
     init(bytes: UnsafeRawPointer, count: Int, limits: JSONLimits) {
         self.bytes = bytes
@@ -129,6 +131,7 @@ struct JSONScanner {
         }
         while true {
             try countMember()
+            if elements.isEmpty { elements.reserveCapacity(4) }
             elements.append(try value(depth: depth))
             guard try anotherFollows(closing: UInt8(ascii: "]")) else { return elements }
         }
@@ -179,8 +182,7 @@ private struct NameSet {
 
     mutating func insert(_ name: String, after members: [JSONObject.Member]) -> Bool {
         if members.count < 16 {
-            for member in members where member.name == name { return false }
-            return true
+            return !members.contains { $0.name == name }
         }
         if names.isEmpty { names = Set(members.map(\.name)) }
         return names.insert(name).inserted

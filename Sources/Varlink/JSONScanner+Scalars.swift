@@ -18,7 +18,7 @@ extension JSONScanner {
             return isASCII ? String(decoding: text, as: UTF8.self) : try checked(text, start: start)
         }
         guard byte == UInt8(ascii: "\\") else { throw failure(.controlCharacter) }
-        return try stringWithEscapes(start: start)
+        return try stringWithEscapes(start: start, isASCII: isASCII)
     }
 
     private func checked(_ text: UnsafeBufferPointer<UInt8>, start: Int) throws(JSONError) -> String {
@@ -28,28 +28,34 @@ extension JSONScanner {
         return string
     }
 
-    /// The slow way, from the first backslash on.
-    private mutating func stringWithEscapes(start: Int) throws(JSONError) -> String {
-        var text: [UInt8] = []
-        text.reserveCapacity((place - start) + 64)
+    /// The longer way, from the first backslash on.
+    private mutating func stringWithEscapes(start: Int, isASCII: Bool) throws(JSONError) -> String {
+        var isASCII = isASCII
         var runStart = start
+        var text: [UInt8] = []
+        swap(&text, &unescaped)
+        defer { swap(&text, &unescaped) }
+        text.removeAll(keepingCapacity: true)
         while true {
             text.append(contentsOf: UnsafeRawBufferPointer(start: bytes + runStart, count: place - runStart))
             guard let byte = peek() else { throw failure(.unexpectedEnd) }
             switch byte {
             case UInt8(ascii: "\""):
                 place &+= 1
+                if isASCII { return String(decoding: text, as: UTF8.self) }
                 return try text.withUnsafeBufferPointer { (whole) throws(JSONError) in
                     try checked(whole, start: start)
                 }
             case UInt8(ascii: "\\"):
                 place &+= 1
+                // Only `\u` can bring anything beyond ASCII.
+                if peek() == UInt8(ascii: "u") { isASCII = false }
                 try appendEscaped(to: &text)
             default:
                 throw failure(.controlCharacter)
             }
             runStart = place
-            place = StringScan.firstSpecial(bytes, from: place, to: count)
+            place = StringScan.firstSpecial(bytes, from: place, to: count, isASCII: &isASCII)
         }
     }
 

@@ -112,8 +112,7 @@ public struct JSONObject: Sendable, Hashable, ExpressibleByDictionaryLiteral {
     /// member; a new name goes to the end.
     public subscript(name: String) -> JSONValue? {
         get {
-            for member in members where member.name == name { return member.value }
-            return nil
+            members.firstIndex { $0.name == name }.map { members[$0].value }
         }
         set {
             let place = members.firstIndex { $0.name == name }
