@@ -35,8 +35,6 @@ struct JSONScanner {
     private var membersLeft: Int
     private let confidentialMembers: [String]
     var place = 0
-    /// The string with escapes that is being read; its memory serves for all of them.
-    var unescaped: [UInt8] = []
 
     init(bytes: UnsafeRawPointer, count: Int, limits: JSONLimits) {
         self.bytes = bytes
@@ -60,7 +58,13 @@ struct JSONScanner {
     /// The byte at the place, or nothing at the end.
     @inline(__always)
     func peek() -> UInt8? {
-        place < count ? bytes.load(fromByteOffset: place, as: UInt8.self) : nil
+        place < count ? byte(at: place) : nil
+    }
+
+    /// The byte at a place that has been compared with `count`.
+    @inline(__always)
+    func byte(at place: Int) -> UInt8 {
+        bytes.load(fromByteOffset: place, as: UInt8.self)
     }
 
     @inline(__always)

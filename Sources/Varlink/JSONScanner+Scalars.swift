@@ -18,7 +18,8 @@ extension JSONScanner {
             return isASCII ? String(decoding: text, as: UTF8.self) : try checked(text, start: start)
         }
         guard byte == UInt8(ascii: "\\") else { throw failure(.controlCharacter) }
-        return try stringWithEscapes(start: start, isASCII: isASCII)
+        if let text = stringWithShortEscapes(start: start) { return text }
+        return try stringWithEscapes(start: start)
     }
 
     private func checked(_ text: UnsafeBufferPointer<UInt8>, start: Int) throws(JSONError) -> String {
@@ -28,56 +29,94 @@ extension JSONScanner {
         return string
     }
 
-    /// The longer way, from the first backslash on.
-    private mutating func stringWithEscapes(start: Int, isASCII: Bool) throws(JSONError) -> String {
-        var isASCII = isASCII
+    /// The usual text with escapes, such as a PEM block: ASCII, with none but escapes of two characters. `nil`, with
+    /// the place as it was, for any other and for what is wrong.
+    private mutating func stringWithShortEscapes(start: Int) -> String? {
+        var isASCII = true
+        var escapes = 0
+        var stop = StringScan.firstSpecial(bytes, from: start, to: count, isASCII: &isASCII)
+        while stop &+ 1 < count, byte(at: stop) == UInt8(ascii: "\\") {
+            guard Self.meaning(ofEscape: byte(at: stop &+ 1)) != nil else { return nil }
+            escapes &+= 1
+            stop = StringScan.firstSpecial(bytes, from: stop &+ 2, to: count, isASCII: &isASCII)
+        }
+        guard isASCII, stop < count, byte(at: stop) == UInt8(ascii: "\"") else { return nil }
+        place = stop &+ 1
+        return String(unsafeUninitializedCapacity: stop - start - escapes) { text in
+            unescape(from: start, to: stop, into: text)
+        }
+    }
+
+    /// Writes a text that `stringWithShortEscapes` has measured. Answers how many bytes it has.
+    private func unescape(from start: Int, to end: Int, into text: UnsafeMutableBufferPointer<UInt8>) -> Int {
+        var written = 0
         var runStart = start
+        while true {
+            let stop = StringScan.firstSpecial(bytes, from: runStart, to: end)
+            let run = UnsafeRawBufferPointer(start: bytes + runStart, count: stop - runStart)
+            UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(text)[written...]).copyMemory(
+                from: run
+            )
+            written += run.count
+            guard stop < end, let byte = Self.meaning(ofEscape: byte(at: stop + 1)) else { return written }
+            text.initializeElement(at: written, to: byte)
+            written += 1
+            runStart = stop + 2
+        }
+    }
+
+    /// Any other text, from the first backslash on.
+    private mutating func stringWithEscapes(start: Int) throws(JSONError) -> String {
         var text: [UInt8] = []
-        swap(&text, &unescaped)
-        defer { swap(&text, &unescaped) }
-        text.removeAll(keepingCapacity: true)
+        text.reserveCapacity((place - start) + 64)
+        var runStart = start
         while true {
             text.append(contentsOf: UnsafeRawBufferPointer(start: bytes + runStart, count: place - runStart))
             guard let byte = peek() else { throw failure(.unexpectedEnd) }
             switch byte {
             case UInt8(ascii: "\""):
                 place &+= 1
-                if isASCII { return String(decoding: text, as: UTF8.self) }
                 return try text.withUnsafeBufferPointer { (whole) throws(JSONError) in
                     try checked(whole, start: start)
                 }
             case UInt8(ascii: "\\"):
                 place &+= 1
-                // Only `\u` can bring anything beyond ASCII.
-                if peek() == UInt8(ascii: "u") { isASCII = false }
                 try appendEscaped(to: &text)
             default:
                 throw failure(.controlCharacter)
             }
             runStart = place
-            place = StringScan.firstSpecial(bytes, from: place, to: count, isASCII: &isASCII)
+            place = StringScan.firstSpecial(bytes, from: place, to: count)
         }
     }
 
     /// What follows a backslash.
     mutating func appendEscaped(to text: inout [UInt8]) throws(JSONError) {
         guard let byte = peek() else { throw failure(.unexpectedEnd) }
-        switch byte {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): text.append(byte)
-        case UInt8(ascii: "b"): text.append(0x08)
-        case UInt8(ascii: "f"): text.append(0x0C)
-        case UInt8(ascii: "n"): text.append(0x0A)
-        case UInt8(ascii: "r"): text.append(0x0D)
-        case UInt8(ascii: "t"): text.append(0x09)
-        case UInt8(ascii: "u"):
-            let start = place - 1
+        if let meaning = Self.meaning(ofEscape: byte) {
+            text.append(meaning)
             place &+= 1
-            let scalar = try escapedScalar(start: start)
-            text.append(contentsOf: UTF8.encode(scalar).unsafelyUnwrapped)
             return
-        default: throw failure(.invalidEscape)
         }
+        guard byte == UInt8(ascii: "u") else { throw failure(.invalidEscape) }
+        let start = place - 1
         place &+= 1
+        let scalar = try escapedScalar(start: start)
+        text.append(contentsOf: UTF8.encode(scalar).unsafelyUnwrapped)
+    }
+
+    /// The byte that a backslash and one character stand for; `nil` for `\u` and for what JSON does not know.
+    @inline(__always)
+    private static func meaning(ofEscape character: UInt8) -> UInt8? {
+        switch character {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): character
+        case UInt8(ascii: "b"): 0x08
+        case UInt8(ascii: "f"): 0x0C
+        case UInt8(ascii: "n"): 0x0A
+        case UInt8(ascii: "r"): 0x0D
+        case UInt8(ascii: "t"): 0x09
+        default: nil
+        }
     }
 
     /// The scalar after `\u`, which may take two escapes.

@@ -11,6 +11,8 @@ struct JSONParserTests {
             ("1.5", 1.5), ("1e3", 1000.0), ("-2.5E-1", -0.25), ("\"\"", ""), ("\"a/b\"", "a/b"),
             (#""\"\\\/\b\f\n\r\t""#, "\"\\/\u{8}\u{c}\n\r\t"), (#""\u0041\u00e9\u5c71""#, "Aé山"),
             (#""\ud83d\ude00""#, "😀"), (#""\u0000""#, "\u{0}"), ("\"山田 太郎\"", "山田 太郎"), ("[]", []),
+            (#""山\n\"田\"""#, "山\n\"田\""), (#"["\n","\\\\"]"#, ["\n", #"\\"#]),
+            (#""--BEGIN--\nMIIB0123456789\nAB==\n--END--\n""#, "--BEGIN--\nMIIB0123456789\nAB==\n--END--\n"),
             ("[1, [2] ,3]", [1, [2], 3]), ("{}", [:]), ("\t{\"a\" : 1,\r\n\"b\":{}}", ["a": 1, "b": [:]]),
         ] as [(String, JSONValue)]
     )
@@ -28,6 +30,9 @@ struct JSONParserTests {
             ("{\"a\":", .unexpectedEnd, 5), ("{", .unexpectedEnd, 1), ("'a'", .unexpectedByte, 0),
             ("\u{FEFF}1", .unexpectedByte, 0), ("\"abc", .unexpectedEnd, 4), ("\"a\nb\"", .controlCharacter, 2),
             ("\"a\u{1F}\"", .controlCharacter, 2), (#""\n"# + "\u{1}\"", .controlCharacter, 3),
+            (#""\n, an end, but no \"#, .unexpectedEnd, 21), (#""\nab"# + "\u{2}cdefghij\"", .controlCharacter, 5),
+            (#""\n\x"# + "\u{1}\"", .invalidEscape, 4), (#""\nabcdefgh"#, .unexpectedEnd, 11),
+            (#""\n\"#, .unexpectedEnd, 4), (#""\n\""#, .unexpectedEnd, 5),
             (#""\x""#, .invalidEscape, 2), (#""\u12G4""#, .invalidEscape, 5), (#""\u12"#, .unexpectedEnd, 5),
             (#""\"#, .unexpectedEnd, 2), (#""\ud800""#, .loneSurrogate, 1), (#""\udc00""#, .loneSurrogate, 1),
             (#""\ud800\u0041""#, .loneSurrogate, 1), (#""\ud800\n""#, .loneSurrogate, 1),
