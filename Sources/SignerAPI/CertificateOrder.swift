@@ -59,7 +59,7 @@ extension CertificateOrder {
         guard let alternativeNames = Self.items(object["alternativeNames"], kind: "kind") else { return nil }
         self.alternativeNames = alternativeNames
         securityIdentifier = object["securityIdentifier"]?.stringValue
-        extendedKeyUsages = (object["extendedKeyUsages"]?.arrayValue ?? []).compactMap(\.stringValue)
+        extendedKeyUsages = object["extendedKeyUsages"]?.arrayValue?.texts ?? []
         signatureAlgorithm = object["signatureAlgorithm"]?.stringValue
         notBefore = object["notBefore"]?.stringValue
         notAfter = object["notAfter"]?.stringValue

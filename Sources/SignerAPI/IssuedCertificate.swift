@@ -38,7 +38,7 @@ public struct IssuedCertificate: Sendable, Hashable {
                 leafHash: leafHash,
                 treeSize: treeSize,
                 rootHash: rootHash,
-                hashes: hashes.compactMap(\.stringValue)
+                hashes: hashes.texts
             )
         }
 
@@ -97,7 +97,7 @@ public struct IssuedCertificate: Sendable, Hashable {
             order: order,
             serial: serial,
             certificate: certificate,
-            chain: chain.compactMap(\.stringValue),
+            chain: chain.texts,
             profileSetVersion: version,
             ledgerEntry: ledgerEntry,
             inclusion: inclusion,
@@ -123,5 +123,15 @@ public struct IssuedCertificate: Sendable, Hashable {
             writer.member("totalMicroseconds", timers.total)
         }
         writer.endObject()
+    }
+}
+
+extension [JSONValue] {
+    /// The texts among the elements.
+    var texts: [String] {
+        var texts: [String] = []
+        texts.reserveCapacity(count)
+        for element in self { if let text = element.stringValue { texts.append(text) } }
+        return texts
     }
 }

@@ -68,20 +68,33 @@ package enum Base64 {
     }
 
     private static func write(_ bytes: UnsafeBufferPointer<UInt8>, to target: UnsafeMutableBufferPointer<UInt8>) {
-        let letters = alphabet.utf8Start
         var (from, to) = (0, 0)
-        while from < bytes.count {
-            let left = bytes.count - from
-            let second = left > 1 ? bytes[from + 1] : 0
-            let third = left > 2 ? bytes[from + 2] : 0
-            let bits = Int(bytes[from]) << 16 | Int(second) << 8 | Int(third)
-            target.initializeElement(at: to, to: letters[bits >> 18])
-            target.initializeElement(at: to + 1, to: letters[bits >> 12 & 63])
-            target.initializeElement(at: to + 2, to: left > 1 ? letters[bits >> 6 & 63] : padding)
-            target.initializeElement(at: to + 3, to: left > 2 ? letters[bits & 63] : padding)
+        while from + 3 <= bytes.count {
+            write(bytes[from], bytes[from + 1], bytes[from + 2], to: target, at: to)
             from += 3
             to += 4
         }
+        let left = bytes.count - from
+        guard left > 0 else { return }
+        write(bytes[from], left > 1 ? bytes[from + 1] : 0, 0, to: target, at: to)
+        if left == 1 { target[to + 2] = padding }
+        target[to + 3] = padding
+    }
+
+    @inline(__always)
+    private static func write(
+        _ first: UInt8,
+        _ second: UInt8,
+        _ third: UInt8,
+        to target: UnsafeMutableBufferPointer<UInt8>,
+        at place: Int
+    ) {
+        let letters = alphabet.utf8Start
+        let bits = Int(first) << 16 | Int(second) << 8 | Int(third)
+        target.initializeElement(at: place, to: letters[bits >> 18])
+        target.initializeElement(at: place + 1, to: letters[bits >> 12 & 63])
+        target.initializeElement(at: place + 2, to: letters[bits >> 6 & 63])
+        target.initializeElement(at: place + 3, to: letters[bits & 63])
     }
 
     // MARK: Decoding

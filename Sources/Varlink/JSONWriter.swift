@@ -36,6 +36,11 @@ public struct JSONWriter: Sendable {
         quote(text)
     }
 
+    public mutating func integer(_ number: Int64) {
+        separate()
+        append(String(number))
+    }
+
     public mutating func integer(_ number: some BinaryInteger) {
         separate()
         append(String(number))
@@ -136,14 +141,16 @@ public struct JSONWriter: Sendable {
     }
 
     private mutating func append(_ text: String) {
-        var text = text
-        text.withUTF8 { bytes.append(contentsOf: $0) }
+        bytes.append(contentsOf: text.utf8)
     }
 
     private mutating func quote(_ text: String) {
         bytes.append(UInt8(ascii: "\""))
-        var text = text
-        text.withUTF8 { appendEscaping($0) }
+        // Where the text lies in one piece, it need not even be retained.
+        if text.utf8.withContiguousStorageIfAvailable({ appendEscaping($0) }) == nil {
+            var text = text
+            text.withUTF8 { appendEscaping($0) }
+        }
         bytes.append(UInt8(ascii: "\""))
     }
 
@@ -185,6 +192,12 @@ extension JSONWriter {
     /// A member with a text that may be missing; then nothing is written.
     public mutating func member(_ name: String, _ text: String?) {
         if let text { member(name, text) }
+    }
+
+    /// A member with an integer.
+    public mutating func member(_ name: String, _ number: Int64) {
+        self.name(name)
+        integer(number)
     }
 
     /// A member with an integer.
