@@ -4,8 +4,8 @@ import Glibc
 ///
 /// `@unchecked Sendable`: the value is reached only with the lock held. (`Synchronization.Mutex` has no condition.)
 package final class Guarded<Value>: @unchecked Sendable {
-    private var value: Value
-    private let lock: UnsafeMutablePointer<pthread_mutex_t>
+    @usableFromInline var value: Value
+    @usableFromInline let lock: UnsafeMutablePointer<pthread_mutex_t>
     private let condition: UnsafeMutablePointer<pthread_cond_t>
 
     package init(_ value: sending Value) {
@@ -30,6 +30,8 @@ package final class Guarded<Value>: @unchecked Sendable {
     }
 
     /// Reads or changes the value. Keep it short; never wait for anything inside.
+    // Inlined, because a call by way of the types' descriptions costs more than the lock.
+    @inlinable
     package func withLock<Result, Failure: Error>(
         _ body: (inout Value) throws(Failure) -> Result
     ) throws(Failure) -> Result {
