@@ -85,12 +85,15 @@ struct Load {
         var share = Share()
         do {
             let client = try SignerClient(socket: socket)
+            let drafts = requests.indices.map(draft)
             var number = 0
             var sentAt: [UInt64] = []
             var next = 0
             while true {
                 while monotonicNanoseconds() < end, sentAt.count - next < mode.window {
-                    client.send(order(connection, number))
+                    var order = drafts[(connection + number) % drafts.count]
+                    order.order = "\(name)-\(connection)-\(number)"
+                    client.send(order)
                     sentAt.append(monotonicNanoseconds())
                     number += 1
                 }
@@ -107,10 +110,10 @@ struct Load {
         }
     }
 
-    private func order(_ connection: Int, _ number: Int) -> CertificateOrder {
-        let key = (connection + number) % requests.count
+    /// The order for one of the requests, but for its own name.
+    private func draft(_ key: Int) -> CertificateOrder {
         var order = CertificateOrder(
-            order: "\(name)-\(connection)-\(number)",
+            order: "",
             profile: profile,
             request: requests[key],
             subject: [
