@@ -19,6 +19,21 @@ struct OIDTests {
         }
     }
 
+    @Test("Identifiers of any length are equal when all their octets are", arguments: [7, 8, 9, 15, 16, 17, 24, 40])
+    func lengths(count: Int) throws {
+        let arcs = [1, 3] + (1..<count).map { UInt64($0) }
+        let oid = try #require(OID(arcs: arcs.prefix(32).map { $0 }))
+        #expect(oid.contentOctets.count == min(count, 31) && oid.arcs == Array(arcs.prefix(32)))
+        #expect(Set([oid, try #require(OID(arcs: oid.arcs))]).count == 1)
+        for place in 2..<oid.arcs.count {
+            var others = oid.arcs
+            others[place] += 1
+            let other = try #require(OID(arcs: others))
+            #expect(other != oid && other.arcs == others)
+        }
+        #expect(try #require(OID(arcs: oid.arcs.dropLast())) != oid)
+    }
+
     @Test("Texts that name no object identifier are refused")
     func refused() {
         let texts = [

@@ -116,7 +116,7 @@ final class LintSubject {
 
     /// The first value of an attribute of the subject.
     func value(_ type: AttributeType) -> String? {
-        tbs.subject.attributes.first { $0.type == type }?.value
+        tbs.subject.firstValue(type)
     }
 
     func has(_ type: AttributeType) -> Bool {
@@ -125,7 +125,7 @@ final class LintSubject {
 
     /// The first address that does not begin with http://.
     func addressBeyondHTTP() -> String? {
-        [crlDistributionPoints, access?.ocsp, access?.caIssuers].lazy.compactMap { $0 }.joined()
-            .first { !$0.hasPrefix("http://") }
+        func first(of addresses: [String]?) -> String? { addresses?.first { !$0.hasPrefix("http://") } }
+        return first(of: crlDistributionPoints) ?? first(of: access?.ocsp) ?? first(of: access?.caIssuers)
     }
 }

@@ -1,3 +1,4 @@
+import TextForms
 import X509Building
 
 /// What RFC 5280, and the documents on algorithms that it rests on, demand of every certificate here.
@@ -66,7 +67,7 @@ enum RFC5280Rules {
         LintRule("rfc5280.attribute-characters", "RFC 5280 appendix B") { subject in
             firstAttribute(of: subject) { attribute in
                 attribute.value.unicodeScalars.contains { NameText.hidden($0) != nil }
-                    || attribute.form != .utf8String && !attribute.value.utf8.allSatisfy { $0 < 0x80 }
+                    || attribute.form != .utf8String && !attribute.value.octetsAllSatisfy { $0 < 0x80 }
             }.map { "\($0.type.rawValue) has characters that nobody sees or that its form cannot hold" }
         },
         LintRule("cabf.attribute-twice", "CA/B Forum S/MIME BR 7.1.4.2.2") { subject in

@@ -1,3 +1,5 @@
+import TextForms
+
 /// What is wrong with a text: the rule that it breaks and the reason in words.
 struct TextProblem: Hashable, Sendable {
     var rule: PolicyRule
@@ -55,10 +57,10 @@ enum NameText {
     static func isWithin(_ characters: CharacterClass, _ text: String) -> Bool {
         switch characters {
         case .text: true
-        case .ascii: text.utf8.allSatisfy { (0x20...0x7E).contains($0) }
-        case .printable: text.utf8.allSatisfy { ASCII.isLetterOrDigit($0) || " '()+,-./:=?".utf8.contains($0) }
-        case .alphanumeric: text.utf8.allSatisfy(ASCII.isLetterOrDigit)
-        case .digits: text.utf8.allSatisfy(ASCII.isDigit)
+        case .ascii: text.octetsAllSatisfy { (0x20...0x7E).contains($0) }
+        case .printable: text.octetsAllSatisfy { ASCII.isLetterOrDigit($0) || " '()+,-./:=?".utf8.contains($0) }
+        case .alphanumeric: text.octetsAllSatisfy(ASCII.isLetterOrDigit)
+        case .digits: text.octetsAllSatisfy(ASCII.isDigit)
         case .mailbox: Mailbox.problem(in: text) == nil
         }
     }

@@ -15,6 +15,8 @@ package struct ProfileSet: Hashable, Sendable {
     package let issuers: [IssuerDescription]
     package let profiles: [IssuanceProfile]
     package let authorities: [AuthorityProfile]
+    /// In the order of `issuers`.
+    private let places: [IssuerPlaces]
 
     /// Reads a profile file: strictly, and with everything in it fitting together.
     ///
@@ -43,6 +45,7 @@ package struct ProfileSet: Hashable, Sendable {
             return (version, follows, issuers, profiles, authorities)
         }
         (version, follows, issuers, profiles, authorities) = contents
+        places = issuers.map { IssuerPlaces(of: $0) }
     }
 
     /// The files of an issuer's parts are called by its name and a number: no other issuer may be.
@@ -70,6 +73,11 @@ package struct ProfileSet: Hashable, Sendable {
     /// The issuer of this name.
     package func issuer(_ name: String) -> IssuerDescription? {
         issuers.first { $0.name == name }
+    }
+
+    /// What the certificates of the issuer of this name say of places.
+    func issuerPlaces(_ name: String) -> IssuerPlaces? {
+        issuers.firstIndex { $0.name == name }.map { places[$0] }
     }
 
     /// The CA profile of this name.

@@ -4,19 +4,14 @@ import X509Building
 extension ProfileSet {
     /// The name of the issuer that a request is to be signed by.
     package func issuerName(for facts: CertificateRequestFacts) throws(PolicyViolation) -> String {
-        guard let profile = profile(facts.profile) else {
-            throw PolicyViolation(.profileUnknown, field: "profile", "there is no profile “\(facts.profile)”")
+        try knownProfile(facts.profile).issuerName(for: facts)
+    }
+
+    private func knownProfile(_ name: String) throws(PolicyViolation) -> IssuanceProfile {
+        guard let profile = profile(name) else {
+            throw PolicyViolation(.profileUnknown, field: "profile", "there is no profile “\(name)”")
         }
-        guard let issuer = facts.issuer else { return profile.issuers[0] }
-        guard profile.issuers.contains(issuer) else {
-            throw PolicyViolation(
-                .issuerNotAllowed,
-                field: "issuer",
-                "the profile is not signed by “\(issuer)”",
-                mend: "leave the issuer out, or name one of: \(profile.issuers.joined(separator: ", "))"
-            )
-        }
-        return issuer
+        return profile
     }
 
     /// From what a caller asks for to everything that the certificate will say. One refusal at a time: the first.
@@ -31,8 +26,9 @@ extension ProfileSet {
         issuer: IssuerFacts,
         at now: Timestamp
     ) throws(PolicyViolation) -> CertificatePlan {
-        let issuerName = try issuerName(for: facts)
-        guard let profile = profile(facts.profile), let description = self.issuer(issuerName) else {
+        let profile = try knownProfile(facts.profile)
+        let issuerName = try profile.issuerName(for: facts)
+        guard let places = issuerPlaces(issuerName) else {
             throw PolicyViolation(.profileUnknown, field: "profile", "there is no profile “\(facts.profile)”")
         }
         try profile.checkKeyAndIssuer(facts, key: key, issuer: issuer, expected: issuerName, at: now)
@@ -60,7 +56,7 @@ extension ProfileSet {
             extensions: try encoded { () throws(X509Error) in
                 try Extension.forPerson(
                     issuer: issuer,
-                    description: description,
+                    places: places,
                     key: key,
                     keyUsage: keyUsage,
                     extendedKeyUsages: usages,
@@ -87,7 +83,7 @@ extension Extension {
     /// The extensions of a person's certificate, in the order of their encoding.
     fileprivate static func forPerson(
         issuer: IssuerFacts,
-        description: IssuerDescription,
+        places: IssuerPlaces,
         key: SubjectPublicKey,
         keyUsage: KeyUsage,
         extendedKeyUsages: [ExtendedKeyUsage],
@@ -95,27 +91,36 @@ extension Extension {
         alternativeNames: [GeneralName],
         securityIdentifier sid: String?
     ) throws(X509Error) -> [Extension] {
-        var extensions = [
-            try authorityKeyIdentifier(issuer.subjectKeyIdentifier),
-            try subjectKeyIdentifier(key.subjectKeyIdentifier),
-            try self.keyUsage(keyUsage),
-            try extendedKeyUsage(extendedKeyUsages),
-            try basicConstraints(isCA: false),
-            try certificatePolicies(policies),
-        ]
+        var extensions: [Extension] = []
+        extensions.reserveCapacity(10)
+        extensions.append(try authorityKeyIdentifier(issuer.subjectKeyIdentifier))
+        extensions.append(try subjectKeyIdentifier(key.subjectKeyIdentifier))
+        extensions.append(try self.keyUsage(keyUsage))
+        extensions.append(try extendedKeyUsage(extendedKeyUsages))
+        extensions.append(try basicConstraints(isCA: false))
+        extensions.append(try certificatePolicies(policies))
         if !alternativeNames.isEmpty { extensions.append(try subjectAlternativeName(alternativeNames)) }
         if let sid { extensions.append(try securityIdentifier(sid)) }
-        extensions.append(try crlDistributionPoints(description.crlDistributionPoints))
-        if !description.ocsp.isEmpty || !description.caIssuers.isEmpty {
-            extensions.append(
-                try authorityInformationAccess(ocsp: description.ocsp, caIssuers: description.caIssuers)
-            )
-        }
+        extensions.append(try places.crlDistributionPoints.get())
+        if let access = try places.authorityInformationAccess.get() { extensions.append(access) }
         return extensions
     }
 }
 
 extension IssuanceProfile {
+    fileprivate func issuerName(for facts: CertificateRequestFacts) throws(PolicyViolation) -> String {
+        guard let issuer = facts.issuer else { return issuers[0] }
+        guard issuers.contains(issuer) else {
+            throw PolicyViolation(
+                .issuerNotAllowed,
+                field: "issuer",
+                "the profile is not signed by “\(issuer)”",
+                mend: "leave the issuer out, or name one of: \(issuers.joined(separator: ", "))"
+            )
+        }
+        return issuer
+    }
+
     fileprivate func checkKeyAndIssuer(
         _ facts: CertificateRequestFacts,
         key: SubjectPublicKey,
@@ -160,8 +165,9 @@ extension IssuanceProfile {
         _ asked: SignatureAlgorithm?,
         issuerKey: SubjectPublicKey
     ) throws(PolicyViolation) -> SignatureAlgorithm {
-        let possible = signatureAlgorithms.filter { $0.accepts(issuerKey) }
-        guard let algorithm = asked ?? possible.first, possible.contains(algorithm) else {
+        guard let algorithm = asked ?? signatureAlgorithms.first(where: { $0.accepts(issuerKey) }),
+            signatureAlgorithms.contains(algorithm), algorithm.accepts(issuerKey)
+        else {
             throw PolicyViolation(
                 .signatureAlgorithm,
                 field: "signatureAlgorithm",

@@ -1,3 +1,4 @@
+import TextForms
 import X509Building
 
 // From the attributes that a request gives to the subject in the profile's order.
@@ -5,7 +6,11 @@ import X509Building
 extension AttributeRule {
     /// What is wrong with one value under this rule, or nil.
     func problem(with value: String) -> TextProblem? {
-        guard value.utf8.count <= 4 * maximumLength, value.unicodeScalars.count <= maximumLength else {
+        // No text has more characters than octets: most need not be counted.
+        guard
+            value.utf8.count <= maximumLength
+                || value.utf8.count <= 4 * maximumLength && value.unicodeScalars.count <= maximumLength
+        else {
             return TextProblem(rule: .attributeTooLong, reason: "the value has more than \(maximumLength) characters")
         }
         if let problem = NameText.problem(in: value) { return problem }
@@ -14,7 +19,7 @@ extension AttributeRule {
         }
         if characters == .mailbox || type == .emailAddress {
             if let problem = Mailbox.problem(in: value) { return problem }
-            if !value.utf8.allSatisfy({ $0 < 0x80 }) {
+            if !value.octetsAllSatisfy({ $0 < 0x80 }) {
                 return TextProblem(rule: .mailboxForm, reason: "a subject carries addresses in ASCII alone")
             }
         }
@@ -51,9 +56,11 @@ extension SubjectRules {
             )
         }
         var subject = DistinguishedName()
+        subject.attributes.reserveCapacity(attributes.count)
         for rule in attributes {
             func field() -> String { "subject.\(rule.type.rawValue)" }
-            var values = given.filter { $0.type == rule.type }.map(\.value)
+            var values: [String] = []
+            for attribute in given where attribute.type == rule.type { values.append(attribute.value) }
             if case .fixed(let text) = rule.kind, values.isEmpty { values = [text] }
             if values.isEmpty, rule.kind == .required {
                 throw PolicyViolation(.attributeMissing, field: field(), "the profile demands the attribute")
@@ -94,8 +101,8 @@ extension SubjectRules {
     }
 
     private func checkOrganization(_ subject: DistinguishedName) throws(PolicyViolation) {
-        guard let identifier = subject.values(.organizationIdentifier).first,
-            let reference = RegistrationReference(identifier), let country = subject.values(.countryName).first,
+        guard let identifier = subject.firstValue(.organizationIdentifier),
+            let reference = RegistrationReference(identifier), let country = subject.firstValue(.countryName),
             !reference.matches(country: country)
         else { return }
         throw PolicyViolation(
@@ -110,7 +117,7 @@ extension SubjectRules {
         _ subject: DistinguishedName,
         _ alternativeNames: [GeneralName]
     ) throws(PolicyViolation) {
-        guard !commonName.isEmpty, let name = subject.values(.commonName).first else { return }
+        guard !commonName.isEmpty, let name = subject.firstValue(.commonName) else { return }
         let isAllowed = commonName.contains { $0.isSaid(by: name, of: subject, alternativeNames) }
         guard !isAllowed else { return }
         let allowed = commonName.map(\.rawValue).joined(separator: ", ")
@@ -133,8 +140,8 @@ extension CommonNameContent {
         case .personalName:
             PersonalName.isPresented(
                 by: name,
-                surname: subject.values(.surname).first,
-                givenName: subject.values(.givenName).first
+                surname: subject.firstValue(.surname),
+                givenName: subject.firstValue(.givenName)
             )
         case .pseudonym:
             subject.values(.pseudonym).contains(name)

@@ -224,6 +224,8 @@ extension TBSCertificate {
         try tagged.finish()
         guard !list.isAtEnd else { throw list.malformed("the list of extensions is empty", clause: "RFC 5280 4.1") }
         var extensions: [Extension] = []
+        // As many as people's certificates have.
+        extensions.reserveCapacity(10)
         while !list.isAtEnd { extensions.append(try Extension(from: &list)) }
         return extensions
     }

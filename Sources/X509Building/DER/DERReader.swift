@@ -1,3 +1,5 @@
+import TextForms
+
 /// A bounded cursor over DER: definite minimal lengths and low tag numbers only; every step is checked against the
 /// end of the element that it was made for. It never recurses; who walks down decides how deep.
 struct DERReader {
@@ -79,6 +81,11 @@ struct DERReader {
 
     func content(of element: Element) -> ArraySlice<UInt8> { bytes[element.contentStart..<element.end] }
 
+    /// The content as text; nil when it is not UTF-8.
+    func textIfValid(of element: Element) -> String? {
+        String(utf8: bytes, in: element.contentStart..<element.end)
+    }
+
     /// Tag, length and content, as they stand.
     func encoding(of element: Element) -> ArraySlice<UInt8> { bytes[element.start..<element.end] }
 
@@ -128,22 +135,27 @@ extension DERReader {
 
     /// A non-negative INTEGER's magnitude without leading zeros; zero is an empty array.
     mutating func unsignedInteger() throws(X509Error) -> [UInt8] {
+        Array(try magnitude())
+    }
+
+    /// The same as it stands.
+    mutating func magnitude() throws(X509Error) -> ArraySlice<UInt8> {
         let element = try element(.integer)
         let octets = content(of: element)
         guard let first = octets.first else { throw malformed("an INTEGER is empty", at: element.start) }
         guard first < 0x80 else { throw malformed("an INTEGER is negative", at: element.start) }
-        guard first == 0 else { return Array(octets) }
+        guard first == 0 else { return octets }
         guard let second = octets.dropFirst().first else { return [] }
         guard second >= 0x80 else {
             throw malformed("an INTEGER is not in its shortest form", at: element.start, clause: "X.690 8.3.2")
         }
-        return Array(octets.dropFirst())
+        return octets.dropFirst()
     }
 
     /// An INTEGER from zero to `maximum`.
     mutating func smallInteger(upTo maximum: Int) throws(X509Error) -> Int {
         let start = position
-        let magnitude = try unsignedInteger()
+        let magnitude = try magnitude()
         guard magnitude.count <= 4 else { throw malformed("an INTEGER is too big", at: start) }
         let value = magnitude.reduce(0) { $0 << 8 | Int($1) }
         guard value <= maximum else { throw malformed("an INTEGER is too big", at: start) }

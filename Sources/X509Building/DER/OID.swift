@@ -3,11 +3,11 @@
 /// The first sixteen octets lie in two numbers: what certificates name fits in there, so that no memory is asked for.
 package struct OID: Hashable, Sendable {
     /// From the highest octet down; zeros follow the last.
-    private let head: (UInt64, UInt64)
+    @usableFromInline let head: (UInt64, UInt64)
     /// The octets beyond the sixteenth, if there are any.
-    private let tail: [UInt8]?
+    @usableFromInline let tail: [UInt8]?
     /// How many content octets there are.
-    let octetCount: Int
+    @usableFromInline let octetCount: Int
 
     /// From arcs, such as `[2, 5, 29, 15]`; nil when they name no object identifier.
     package init?(arcs: [UInt64]) {
@@ -77,7 +77,7 @@ package struct OID: Hashable, Sendable {
         }
     }
 
-    package static func == (left: OID, right: OID) -> Bool {
+    @inlinable package static func == (left: OID, right: OID) -> Bool {
         left.head == right.head && left.octetCount == right.octetCount && left.tail == right.tail
     }
 

@@ -26,17 +26,16 @@ enum ECDSASignatureValue {
             var outer = DERReader(encoded)
             var fields = try outer.enter(.sequence)
             try outer.finish()
-            let r = try fields.unsignedInteger()
-            let s = try fields.unsignedInteger()
+            let r = try fields.magnitude()
+            let s = try fields.magnitude()
             try fields.finish()
             guard r.count <= coordinate, s.count <= coordinate else { return nil }
-            return padded(r, coordinate) + padded(s, coordinate)
+            var raw = [UInt8](repeating: 0, count: 2 * coordinate)
+            raw.replaceSubrange((coordinate - r.count)..<coordinate, with: r)
+            raw.replaceSubrange((2 * coordinate - s.count)..., with: s)
+            return raw
         } catch {
             return nil
         }
-    }
-
-    private static func padded(_ magnitude: [UInt8], _ count: Int) -> [UInt8] {
-        [UInt8](repeating: 0, count: count - magnitude.count) + magnitude
     }
 }

@@ -59,6 +59,11 @@ extension SignatureAlgorithm {
         return tokenInput(forDigest: digest.digest(message), digest)
     }
 
+    /// The same for a message whose SHA-256 is known already.
+    package func tokenInput(for message: [UInt8], sha256: [UInt8]) -> [UInt8] {
+        digest == .sha256 ? tokenInput(forDigest: sha256, .sha256) : tokenInput(for: message)
+    }
+
     /// The same for a message whose digest was made piece by piece.
     func tokenInput(forDigest value: [UInt8], _ digest: DigestAlgorithm) -> [UInt8] {
         scheme == .rsaPKCS1 ? Self.digestInfoPrefix(digest) + value : value

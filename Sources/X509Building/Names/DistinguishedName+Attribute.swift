@@ -1,3 +1,5 @@
+import TextForms
+
 extension DistinguishedName.Attribute {
     /// Whether the value may stand in a certificate under this type, by the rules of the type and of all text.
     ///
@@ -30,14 +32,14 @@ extension DistinguishedName.Attribute {
             guard type.form != .ia5String else {
                 throw invalid("the value must be an ia5String", "RFC 5280 appendix A")
             }
-            guard value.utf8.allSatisfy(TextRules.isPrintable) else {
+            guard value.octetsAllSatisfy(TextRules.isPrintable) else {
                 throw invalid("only letters, digits, space and '()+,-./:=? may stand here", "X.680 41.4")
             }
         case .ia5String:
             guard type.form == .ia5String else {
                 throw invalid("the value must not be an ia5String", "RFC 5280 4.1.2.4")
             }
-            guard value.utf8.allSatisfy({ $0 < 0x80 }) else {
+            guard value.octetsAllSatisfy({ $0 < 0x80 }) else {
                 throw invalid("only ASCII characters may stand here", "RFC 5280 appendix A")
             }
         }
@@ -95,7 +97,7 @@ extension DistinguishedName.Attribute {
                 offset: element.start
             )
         }
-        guard let value = String(validating: pair.content(of: element), as: UTF8.self) else {
+        guard let value = pair.textIfValid(of: element) else {
             throw X509Error(.malformed, "the text is not UTF-8", field: type.rawValue, offset: element.contentStart)
         }
         self.init(type, value, form: form)

@@ -34,6 +34,11 @@ package struct DistinguishedName: Hashable, Sendable {
         attributes.filter { $0.type == type }.map(\.value)
     }
 
+    /// The first value of a type.
+    package func firstValue(_ type: AttributeType) -> String? {
+        attributes.first { $0.type == type }?.value
+    }
+
     /// - Throws: `nameInvalid` with the attribute in `field` and the rule in `reason`.
     package func derEncoded() throws(X509Error) -> [UInt8] {
         var writer = DERWriter(reserving: 256)

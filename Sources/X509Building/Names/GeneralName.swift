@@ -58,11 +58,17 @@ package enum GeneralName: Hashable, Sendable {
 
     /// RFC 3986 3.1, followed by something.
     private static func hasScheme(_ text: String) -> Bool {
-        guard let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")), let first = text.utf8.first else { return false }
-        let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
-        guard TextRules.isLetterOrDigit(first), !digits.contains(first) else { return false }
-        return text.utf8[..<colon].allSatisfy { TextRules.isLetterOrDigit($0) || "+-.".utf8.contains($0) }
-            && text.utf8.index(after: colon) != text.utf8.endIndex
+        let octets = text.utf8Span.span
+        for place in octets.indices {
+            switch octets[place] {
+            case UInt8(ascii: ":"): return place > 0 && place + 1 < octets.count
+            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."):
+                guard place > 0 else { return false }
+            case let octet:
+                guard TextRules.isLetterOrDigit(octet) else { return false }
+            }
+        }
+        return false
     }
 
     private func named(_ body: () throws(X509Error) -> Void) throws(X509Error) {
@@ -152,7 +158,7 @@ extension GeneralName {
 
 extension DERReader {
     func text(of element: Element) throws(X509Error) -> String {
-        guard let text = String(validating: content(of: element), as: UTF8.self) else {
+        guard let text = textIfValid(of: element) else {
             throw malformed("a text is not UTF-8", at: element.contentStart)
         }
         return text

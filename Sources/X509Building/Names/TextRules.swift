@@ -1,3 +1,5 @@
+import TextForms
+
 /// What any text in a certificate must fulfil, whoever asked for it.
 enum TextRules {
     /// The characters that make a name say something else than it seems to, or that no keyboard makes.
@@ -48,7 +50,7 @@ enum TextRules {
 
     /// Visible ASCII: no space, no control character.
     static func isVisibleASCII(_ text: String) -> Bool {
-        text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+        text.octetsAllSatisfy { (0x21...0x7E).contains($0) }
     }
 
     /// A domain of letter-digit-hyphen labels (RFC 1034 3.5), 253 octets at most; underscores are refused.

@@ -15,11 +15,10 @@ package enum PEM {
         }
         let body = trimmed(text[...])
         for label in labels {
-            let begin = Array("-----BEGIN \(label)-----".utf8)
-            let end = Array("-----END \(label)-----".utf8)
-            guard body.starts(with: begin) else { continue }
-            let inner = body.dropFirst(begin.count)
-            guard let first = inner.first, first == 0x0A || first == 0x0D, inner.suffix(end.count).elementsEqual(end)
+            guard let inner = content(of: body, behind: "-----BEGIN ", label) else { continue }
+            let end = inner.suffix("-----END -----".utf8.count + label.utf8.count)
+            guard let first = inner.first, first == 0x0A || first == 0x0D,
+                content(of: end, behind: "-----END ", label)?.isEmpty == true
             else { throw frameError(labels) }
             let lines = inner.dropLast(end.count)
             guard lines.last == 0x0A || lines.last == 0x0D, !lines.contains(UInt8(ascii: "-")) else {
@@ -32,8 +31,10 @@ package enum PEM {
 
     /// A block with lines of 64 characters and a line end after the last.
     package static func encode(_ bytes: [UInt8], label: String) -> String {
-        var text: [UInt8] = Array("-----BEGIN \(label)-----\n".utf8)
         let base64 = Base64.octets(of: bytes)
+        var text: [UInt8] = []
+        text.reserveCapacity(base64.count + base64.count / 64 + 2 * label.utf8.count + 64)
+        text.append(contentsOf: "-----BEGIN \(label)-----\n".utf8)
         var start = 0
         while start < base64.count {
             let end = min(start + 64, base64.count)
@@ -61,6 +62,23 @@ package enum PEM {
             throw X509Error(.tooLarge, "contents of \(bytes.count) bytes; at most \(maximum)")
         }
         return bytes
+    }
+
+    /// What follows the line that has this label; nil when the text does not begin with it.
+    private static func content(
+        of text: ArraySlice<UInt8>,
+        behind opening: StaticString,
+        _ label: String
+    ) -> ArraySlice<UInt8>? {
+        let dashes = 5
+        let labelStart = text.startIndex + opening.utf8CodeUnitCount
+        let labelEnd = labelStart + label.utf8.count
+        guard text.endIndex - dashes >= labelEnd,
+            opening.withUTF8Buffer({ text[..<labelStart].elementsEqual($0) }),
+            text[labelStart..<labelEnd].elementsEqual(label.utf8),
+            text[labelEnd..<labelEnd + dashes].allSatisfy({ $0 == UInt8(ascii: "-") })
+        else { return nil }
+        return text[(labelEnd + dashes)...]
     }
 
     private static func frameError(_ labels: [String]) -> X509Error {

@@ -442,12 +442,26 @@ struct RefusalTests {
         #expect(rule(wrongAlgorithm, issuer: authorities.root) == .signatureAlgorithm)
     }
 
+    @Test(
+        "Places of an issuer that no certificate can name are refused with each order",
+        arguments: ["crl/access-rsa.crl", "ca/access-rsa.cer", "ocsp/access-rsa"]
+    )
+    func repeatedPlaces(place: String) throws {
+        let text = try String(contentsOfFile: TestAuthorities.profilesPath, encoding: .utf8)
+        let address = "\"http://pki.inkan.example.com/\(place)\""
+        let set = try ProfileSet(yaml: Array(text.replacing("[\(address)]", with: "[\(address), \(address)]").utf8))
+        let issuer = try #require(authorities.issuers["access-rsa"])
+        let violation = #expect(throws: PolicyViolation.self) {
+            try set.resolve(GoodRequest.access, key: authorities.personRSA, issuer: issuer, at: testDate)
+        }
+        #expect(violation?.rule == .encoding)
+    }
+
     @Test("Every rule is tried somewhere here")
     func coverage() {
         let elsewhere: Set<PolicyRule> = [
             .profileEnded, .issuerMismatch, .issuerNotValid, .keyAlgorithm, .keyOrigin, .keyOfIssuer, .attributeFixed,
             .smartCardLogonPrincipal, .validityBeyondIssuer, .passwordNotAllowed, .passwordForm,
-            // The encoder's own refusals: nothing is known that reaches them past the rules before.
             .encoding,
         ]
         let tried = Set(refusals.map(\.rule)).union(elsewhere)
