@@ -10,12 +10,15 @@ package final class BuiltCertificate: Sendable {
     let plan: CertificatePlan
     /// The TBSCertificate in DER.
     package let bytes: [UInt8]
+    /// SHA-256 of these bytes: what the intent says will be signed, and what most algorithms have the token sign.
+    let sha256: [UInt8]
 
     fileprivate init(authorised: AuthorisedRequest, serial: [UInt8], plan: CertificatePlan, bytes: [UInt8]) {
         self.authorised = authorised
         self.serial = serial
         self.plan = plan
         self.bytes = bytes
+        sha256 = DigestAlgorithm.sha256.digest(bytes)
     }
 }
 

@@ -1,4 +1,4 @@
-import Crypto
+import X509Building
 
 /// Parts one after the other, each behind its length, so that no two different orders have the same bytes.
 struct CanonicalBytes {
@@ -9,7 +9,7 @@ struct CanonicalBytes {
     }
 
     var sha256: [UInt8] {
-        Array(SHA256.hash(data: bytes))
+        DigestAlgorithm.sha256.digest(bytes)
     }
 
     mutating func append(count: Int) {

@@ -1,4 +1,3 @@
-import Crypto
 import Ledger
 import Policy
 import X509Building
@@ -36,9 +35,9 @@ extension LintedCertificate {
             profileSetHash: plan.profileSetSHA256,
             profileSetVersion: plan.profileSetVersion,
             issuer: plan.issuer,
-            issuerKeyHash: authorised.signer.publicKey.sha256,
+            issuerKeyHash: authorised.signer.publicKeySHA256,
             serial: built.serial,
-            tbsHash: Array(SHA256.hash(data: built.bytes)),
+            tbsHash: built.sha256,
             publicKeyHash: plan.publicKey.sha256,
             subjectHash: plan.subjectHash,
             keyOrigin: authorised.order.keyOrigin.recordedName,
@@ -74,13 +73,17 @@ extension KeyOrigin {
 extension CertificatePlan {
     /// SHA-256 of what names the subject: its name and its alternative names. One key serves one subject (SGN-03).
     fileprivate var subjectHash: [UInt8] {
-        var hash = SHA256()
+        var names: [UInt8] = []
+        names.reserveCapacity(512)
         for attribute in subject.attributes {
-            hash.update(data: Array("\(attribute.type.rawValue)=\(attribute.value)\u{0}".utf8))
+            names.append(contentsOf: attribute.type.rawValue.utf8)
+            names.append(UInt8(ascii: "="))
+            names.append(contentsOf: attribute.value.utf8)
+            names.append(0)
         }
         for kind in [OID.subjectAlternativeName, .securityIdentifier] {
-            hash.update(data: extensions.first { $0.oid == kind }?.value ?? [])
+            if let said = extensions.first(where: { $0.oid == kind }) { names += said.value }
         }
-        return Array(hash.finalize())
+        return DigestAlgorithm.sha256.digest(names)
     }
 }

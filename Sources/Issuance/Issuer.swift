@@ -5,6 +5,8 @@ import X509Building
 /// A key that signs, and the token that holds it. The key is known by nothing but its public half.
 package final class SigningKey: Sendable {
     package let publicKey: SubjectPublicKey
+    /// SHA-256 of its SubjectPublicKeyInfo: what the ledger knows it by.
+    let publicKeySHA256: [UInt8]
     /// Names the token for messages.
     package let tokenName: String
     package let token: TokenWorkerSupervisor
@@ -18,6 +20,7 @@ package final class SigningKey: Sendable {
         serials: SerialSource
     ) {
         self.publicKey = publicKey
+        publicKeySHA256 = publicKey.sha256
         self.tokenName = tokenName
         self.token = token
         self.serials = serials

@@ -23,10 +23,11 @@ extension IntendedCertificate {
         urgency: Urgency = .ordinary,
         completion: @escaping @Sendable (Result<SignedCertificate, IssuanceError>) -> Void
     ) {
-        let authorised = linted.built.authorised
+        let built = linted.built
+        let authorised = built.authorised
         let algorithm = authorised.plan.signatureAlgorithm
         authorised.signer.sign(
-            algorithm.tokenInput(for: linted.built.bytes),
+            algorithm.tokenInput(for: built.bytes, sha256: built.sha256),
             algorithm,
             urgency: urgency
         ) { result in
