@@ -6,6 +6,7 @@ let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 /// The same with imports that stay inside their file's room, unless they say otherwise.
 let strictImports: [SwiftSetting] = strict + [.enableUpcomingFeature("InternalImportsByDefault")]
 
+let bigInt = Target.Dependency.product(name: "BigInt", package: "BigInt")
 let asn1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
@@ -87,6 +88,7 @@ let package = Package(
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CAres", pkgConfig: "libcares", providers: [.apt(["libc-ares-dev"])]),
         .target(name: "CLinux"),
+        .target(name: "CFixedPoint", linkerSettings: [.linkedLibrary("crypto")]),
         .target(
             name: "CTokenProof",
             linkerSettings: [.linkedLibrary("p11"), .linkedLibrary("ssl"), .linkedLibrary("crypto")]
@@ -99,9 +101,10 @@ let package = Package(
         room("OpenMetrics"),
         room("StrictYAML", [yams]),
         room("Secrets", ["CLinux"]),
-        room("PKCS12", ["COpenSSL", "CLinux", "Secrets"]),
+        room("LibCryptoStart", ["COpenSSL", "CLinux"]),
+        room("PKCS12", ["COpenSSL", "LibCryptoStart", "CLinux", "Secrets"]),
         room("Varlink", ["CLinux", "Threads", "Secrets", "TextForms"]),
-        room("X509Building", ["Clocks", "TextForms", crypto, cryptoExtras]),
+        room("X509Building", ["Clocks", "TextForms", "CFixedPoint", "LibCryptoStart", crypto, cryptoExtras]),
         room("Policy", ["X509Building", "StrictYAML", "TextForms", "Clocks", "CLinux", crypto]),
         room("PKCS11", ["CPKCS11", "Secrets"]),
         room("Tokens", ["CLinux", "Clocks", "TextForms", "Threads", "Secrets", "StrictYAML", crypto, deque]),
@@ -206,8 +209,7 @@ let package = Package(
 
         tests(
             "PolicyTests",
-            ["Policy", "X509Building", "StrictYAML", "Clocks", crypto, cryptoExtras]
-                + [.product(name: "BigInt", package: "BigInt")]
+            ["Policy", "X509Building", "StrictYAML", "Clocks", crypto, cryptoExtras, bigInt]
         ),
         tests("StrictYAMLTests", ["StrictYAML"]),
         .target(name: "ForbiddenActs", path: "Tests/ForbiddenActs"),
@@ -271,7 +273,10 @@ let package = Package(
         tests("TextFormsTests", ["TextForms"]),
         tests("ThreadsTests", ["Threads"]),
         tests("VarlinkTests", ["Varlink", "Threads", "Secrets"]),
-        tests("X509BuildingTests", ["X509Building", "Workbench", "Clocks", asn1, crypto, cryptoExtras]),
+        tests(
+            "X509BuildingTests",
+            ["X509Building", "Workbench", "Clocks", asn1, crypto, cryptoExtras, bigInt]
+        ),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -19,7 +19,7 @@ package final class SigningKey: Sendable {
         token: TokenWorkerSupervisor,
         serials: SerialSource
     ) {
-        self.publicKey = publicKey
+        self.publicKey = publicKey.preparedToVerifyOften()
         publicKeySHA256 = publicKey.sha256
         self.tokenName = tokenName
         self.token = token

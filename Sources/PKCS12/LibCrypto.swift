@@ -1,5 +1,6 @@
 internal import CLinux
 internal import COpenSSL
+internal import LibCryptoStart
 
 /// Why libcrypto did not do what was asked. Nothing of a key or password is ever in it.
 package enum PKCS12Error: Error, Sendable, Hashable, CustomStringConvertible {
@@ -29,8 +30,7 @@ package enum PKCS12Error: Error, Sendable, Hashable, CustomStringConvertible {
 /// private keys lie in locked memory, and no configuration file of the machine is read.
 enum LibCrypto {
     private static let isReady: Bool = {
-        let isWiping = CRYPTO_set_mem_functions(inkan_wiping_malloc, inkan_wiping_realloc, inkan_wiping_free) == 1
-        guard isWiping, OPENSSL_init_crypto(UInt64(OPENSSL_INIT_NO_LOAD_CONFIG), nil) == 1 else { return false }
+        guard LibCryptoStart.isDone else { return false }
         // 2 means: made, but not locked, as under a small RLIMIT_MEMLOCK; `inkan doctor` reports that.
         return CRYPTO_secure_malloc_init(512 * 1024, 32) != 0
     }()

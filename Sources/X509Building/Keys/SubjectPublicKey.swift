@@ -30,6 +30,14 @@ package struct SubjectPublicKey: Sendable {
             self.keyBitsStart = keyBitsStart
             verifier = try VerifyingKey(material)
         }
+
+        /// The same key, verifying otherwise.
+        init(_ parts: Parts, verifier: VerifyingKey) {
+            derEncoded = parts.derEncoded
+            material = parts.material
+            keyBitsStart = parts.keyBitsStart
+            self.verifier = verifier
+        }
     }
 
     /// Shared by all copies: a key goes through many hands on the way into a certificate.
@@ -65,6 +73,17 @@ package struct SubjectPublicKey: Sendable {
         writer.bitString(bits)
         writer.end(info)
         parts = try Parts(derEncoded: writer.bytes, material, keyBitsStart: writer.bytes.count - bits.count)
+    }
+
+    private init(parts: Parts) {
+        self.parts = parts
+    }
+
+    /// The same key, made ready for thousands of verifications: for a key of ours that is kept, never for one that
+    /// somebody sends. With P-256 it takes 15 ms and 150 kB, and halves their time.
+    package func preparedToVerifyOften() -> SubjectPublicKey {
+        guard case .p256(let point) = material, let key = FixedP256Key(x963: point) else { return self }
+        return SubjectPublicKey(parts: Parts(parts, verifier: .fixedP256(key)))
     }
 
     /// From a modulus and an exponent as a token gives them (big-endian, leading zeros allowed).

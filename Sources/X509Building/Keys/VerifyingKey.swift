@@ -9,10 +9,11 @@ enum SignatureScheme: Hashable, Sendable {
     case ed25519
 }
 
-/// swift-crypto's key, made once.
+/// A key made once: swift-crypto's, or one with tables.
 enum VerifyingKey: Sendable {
     case rsa(_RSA.Signing.PublicKey)
     case p256(P256.Signing.PublicKey)
+    case fixedP256(FixedP256Key)
     case p384(P384.Signing.PublicKey)
     case ed25519(Curve25519.Signing.PublicKey)
 
@@ -93,6 +94,9 @@ enum VerifyingKey: Sendable {
                 return false
             }
             return key.isValidSignature(parsed, for: digest)
+        case (.fixedP256(let key), .ecdsa):
+            guard let raw = ECDSASignatureValue.raw(fromDER: signature, coordinate: 32) else { return false }
+            return key.isValidSignature(raw, for: digest)
         case (.p384(let key), .ecdsa):
             guard let raw = ECDSASignatureValue.raw(fromDER: signature, coordinate: 48) else { return false }
             guard let parsed = Self.signature({ try P384.Signing.ECDSASignature(rawRepresentation: raw) }) else {
