@@ -142,14 +142,14 @@ final class Committer: Sendable {
         var intents: [Answer] = []
         var others: [Answer] = []
         writer.begin()
-        try writer.db.beginTransaction(.immediate)
+        try writer.sql.begin.run()
         do {
             for request in requests {
                 let answer = try Committer.apply(request, &writer, at: time)
                 if case .intend = request { intents.append(answer) } else { others.append(answer) }
             }
             if writer.memory.tree.size > size { try writer.finish(time: time) }
-            try writer.db.commit()
+            try writer.sql.commit.run()
             writer.publish()
         } catch {
             try rollBack(writer.db)

@@ -2,6 +2,8 @@ internal import GRDB
 
 /// The writer's statements, prepared once.
 struct WriterStatements {
+    let begin: SQLStatement
+    let commit: SQLStatement
     let addEntry: SQLStatement
     let addHead: SQLStatement
     let addTile: SQLStatement
@@ -14,6 +16,8 @@ struct WriterStatements {
     let addCRLNumber: SQLStatement
 
     init(_ db: Database) throws {
+        begin = try SQLStatement(db, "BEGIN IMMEDIATE")
+        commit = try SQLStatement(db, "COMMIT")
         addEntry = try SQLStatement(
             db,
             "INSERT INTO entries (sequence, time_ms, kind, leaf_hash, body) VALUES (?, ?, ?, ?, ?)"

@@ -40,6 +40,9 @@ package final class WorkerConnection: Sendable {
         }
     }
 
+    /// Whether a packet, or the end, can be read without waiting.
+    package var isReadable: Bool { isReadable(withinMilliseconds: 0) }
+
     /// Asks for room for all that a worker may have at a time, with what the kernel adds to each packet. (The kernel
     /// doubles the number.) With less room a send may fail, and the worker is replaced.
     func widen() {
@@ -49,9 +52,13 @@ package final class WorkerConnection: Sendable {
 
     /// Whether a packet (or the end) can be read before the moment passes; at most 50 ms are waited at a time.
     func isReadable(before deadline: UInt64, now: UInt64) -> Bool {
-        var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
         let left = deadline > now ? (deadline - now) / 1_000_000 + 1 : 0
-        return poll(&request, 1, Int32(min(left, 50))) > 0
+        return isReadable(withinMilliseconds: Int32(min(left, 50)))
+    }
+
+    private func isReadable(withinMilliseconds wait: Int32) -> Bool {
+        var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return poll(&request, 1, wait) > 0
     }
 
     /// Says that nothing more will be sent: the worker finishes what it has and ends.

@@ -83,8 +83,10 @@ final class SessionThread {
         // When the supervisor is gone the next receive says so.
         _ = connection.send(writer.bytes)
         writer.removeAll()
-        // The service does not interrupt signatures; between two of them it has its turn.
-        sched_yield()
+        // The service does not interrupt signatures; between two packets it has its turn. Without a second packet this
+        // thread is about to wait anyhow: in the socket the next one wakes it on whichever core is free, while one that
+        // has given its turn away can only wait for the core that it is on.
+        if connection.isReadable { sched_yield() }
     }
 
     private func answer(
