@@ -64,8 +64,6 @@ public final class Connection {
     private var descriptor: Int32
     private var input: InputBuffer
     private var output: [UInt8] = []
-    /// How long a read may wait for an answer, as the socket was told last.
-    private var readingTimeout: Duration?
 
     /// Connects to a service's socket.
     ///
@@ -176,24 +174,18 @@ public final class Connection {
     /// - Throws: `.remote` when it is an error; the connection can be used further then.
     public func receive(timeout: Duration = .seconds(30)) throws(ConnectionError) -> Reply {
         let deadline = Deadline.after(timeout)
-        // Where nothing has waited yet, the first read may wait for the whole time; after that, the deadline counts.
-        var mayWait = try !flush(until: deadline) && allowWaiting(timeout)
+        // To what was asked just now there is no answer yet. Waiting in the read itself would save a system call, but the
+        // kernel wakes such a reader once more for each call: when the service has taken it out of the socket.
+        var isLikely = try !flush(until: deadline)
         while true {
             if let reply = try takeReply() { return reply }
-            let transfer = input.receive(from: descriptor, waiting: mayWait)
-            mayWait = false
-            switch transfer {
-            case .moved: continue
+            if !isLikely { _ = try wait(POLLIN, until: deadline) }
+            switch input.receive(from: descriptor) {
+            case .moved: isLikely = true
             case .ended, .failed: throw ended(.closed)
-            case .wouldBlock: _ = try wait(POLLIN, until: deadline)
+            case .wouldBlock: isLikely = false
             }
         }
-    }
-
-    private func allowWaiting(_ timeout: Duration) -> Bool {
-        if readingTimeout == timeout { return true }
-        readingTimeout = UnixSocket.allowWaiting(descriptor, atMost: timeout) ? timeout : nil
-        return readingTimeout != nil
     }
 
     private func ended(_ error: ConnectionError) -> ConnectionError {
@@ -208,16 +200,15 @@ public final class Connection {
         return descriptors[0]
     }
 
-    /// Answers whether it had to wait.
+    /// Answers whether anything was to be sent.
     private func flush(until deadline: Deadline) throws(ConnectionError) -> Bool {
         guard descriptor >= 0 else { throw .closed }
-        var hasWaited = false
+        guard !output.isEmpty else { return false }
         var offset = 0
         while offset < output.count {
             switch UnixSocket.transmit(descriptor, output, from: offset) {
             case .moved(let count): offset += count
             case .wouldBlock:
-                hasWaited = true
                 // The service may itself be waiting for us to take its answers.
                 let takesAnswers = input.count < limits.maximumBytes
                 let ready = try wait(takesAnswers ? POLLOUT | POLLIN : POLLOUT, until: deadline)
@@ -225,11 +216,11 @@ public final class Connection {
             case .ended, .failed:
                 // An answer that says why may have come before the end.
                 output.removeAll()
-                return hasWaited
+                return true
             }
         }
         output.removeAll(keepingCapacity: true)
-        return hasWaited
+        return true
     }
 
     private func takeReply() throws(ConnectionError) -> Reply? {

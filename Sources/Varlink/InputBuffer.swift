@@ -30,13 +30,10 @@ struct InputBuffer: ~Copyable {
     var isOversized: Bool { searched - start > maximumMessageBytes }
 
     /// Reads once.
-    ///
-    /// - Parameter waiting: for something to read, as long as `UnixSocket.allowWaiting` has said.
-    mutating func receive(from descriptor: Int32, waiting: Bool = false) -> UnixSocket.Transfer {
+    mutating func receive(from descriptor: Int32) -> UnixSocket.Transfer {
         makeRoom()
         let room = UnsafeMutableRawBufferPointer(rebasing: storage[end...])
-        let transfer =
-            waiting ? UnixSocket.receiveWaiting(descriptor, into: room) : UnixSocket.receive(descriptor, into: room)
+        let transfer = UnixSocket.receive(descriptor, into: room)
         if case .moved(let count) = transfer { end += count }
         return transfer
     }

@@ -54,26 +54,6 @@ enum UnixSocket {
         }
     }
 
-    /// Lets `receiveWaiting` wait, and bounds its wait. Answers whether the socket took that.
-    static func allowWaiting(_ descriptor: Int32, atMost timeout: Duration) -> Bool {
-        let (seconds, attoseconds) = timeout.components
-        let microseconds = attoseconds / 1_000_000_000_000
-        // To the kernel, no time at all means no bound.
-        guard seconds > 0 || (seconds == 0 && microseconds > 0) else { return false }
-        var bound = timeval(tv_sec: Int(min(seconds, 3_155_760_000)), tv_usec: Int(microseconds))
-        let size = socklen_t(MemoryLayout<timeval>.size)
-        return setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &bound, size) == 0
-            && fcntl(descriptor, F_SETFL, 0) == 0
-    }
-
-    /// Reads, and waits for something to read: one call of the kernel in place of three. An interruption ends the wait.
-    static func receiveWaiting(_ descriptor: Int32, into buffer: UnsafeMutableRawBufferPointer) -> Transfer {
-        let count = recv(descriptor, buffer.baseAddress, buffer.count, 0)
-        if count > 0 { return .moved(count) }
-        if count == 0 { return .ended }
-        return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR ? .wouldBlock : .failed(errno)
-    }
-
     static func transmit(_ descriptor: Int32, _ bytes: [UInt8], from offset: Int) -> Transfer {
         bytes.withUnsafeBytes { transmit(descriptor, UnsafeRawBufferPointer(rebasing: $0[offset...])) }
     }
