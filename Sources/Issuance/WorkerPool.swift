@@ -1,4 +1,5 @@
 internal import DequeModule
+import Ledger
 import Threads
 
 /// Threads for the work between the waits: decoding, building, linting, verifying; first come, first served. Nothing that
@@ -7,11 +8,30 @@ import Threads
 /// The first thread works as long as it keeps up, the others help when jobs pile up: a short job costs less than to wake a
 /// thread for it, and two threads that pass the same objects to and fro cost more than one that has them at hand.
 package final class WorkerPool: Sendable {
+    /// Where the first thread comes from.
+    package enum FirstThread: Sendable {
+        case own
+        /// Another's, in the time that it has for jobs (`SideWork`).
+        case lent
+    }
+
+    /// What the first thread does.
+    private enum Occupation {
+        case working
+        /// It sleeps.
+        case idle
+        /// It was woken, and has not looked yet.
+        case called
+        /// It is not there, or does other things.
+        case away
+    }
+
     private struct Queue {
         var jobs: Deque<@Sendable () -> Void> = []
         var stopped = false
-        /// The first thread has nothing to do, or was woken and has not looked yet.
-        var isFirstIdle = false
+        var first = Occupation.away
+        /// Wakes a lent thread.
+        var wakeFirst: (@Sendable () -> Void)?
         /// How many of the other threads are awake, and how many of those were called and have not looked yet.
         var helping = 0
         var coming = 0
@@ -30,15 +50,18 @@ package final class WorkerPool: Sendable {
 
     /// Starts the threads; they live until `stop`.
     ///
-    /// - Parameter patience: how many jobs may wait for each thread that is awake before another is woken. 0 where jobs
-    ///   are long.
-    package init(threads: Int, patience: Int = 0) {
+    /// - Parameters:
+    ///   - threads: how many shall work at once. One that is lent counts, but never is the only one.
+    ///   - patience: how many jobs may wait for each thread that is awake before another is woken. 0 where jobs are long.
+    package init(threads: Int, patience: Int = 0, first: FirstThread = .own) {
         queue = Guarded(Queue())
         calls = Guarded(Calls())
-        helpers = max(1, threads) - 1
+        helpers = max(first == .lent ? 1 : 0, threads - 1)
         self.patience = patience
-        startThread(named: "worker-0") { [queue] in
-            while let job = Self.next(queue) { job() }
+        if first == .own {
+            startThread(named: "worker-0") { [queue] in
+                while let job = Self.wait(queue) { job() }
+            }
         }
         for number in 0..<helpers {
             startThread(named: "worker-\(number + 1)") { [queue, calls] in
@@ -53,7 +76,7 @@ package final class WorkerPool: Sendable {
     /// Hands a job over. After `stop` jobs are still done as long as a thread is left, so that nothing in flight is lost.
     package func run(_ job: @escaping @Sendable () -> Void) {
         wake(
-            helpers: queue.withLock { queue in
+            queue.withLock { queue in
                 queue.jobs.append(job)
                 return call(&queue)
             }
@@ -64,7 +87,7 @@ package final class WorkerPool: Sendable {
     package func run(all jobs: [@Sendable () -> Void]) {
         guard !jobs.isEmpty else { return }
         wake(
-            helpers: queue.withLock { queue in
+            queue.withLock { queue in
                 queue.jobs.append(contentsOf: jobs)
                 return call(&queue)
             }
@@ -73,13 +96,13 @@ package final class WorkerPool: Sendable {
 
     /// Hands a job over unless so many wait already.
     package func run(ifFewerThan limit: Int, _ job: @escaping @Sendable () -> Void) -> Bool {
-        let called: Int? = queue.withLock { queue in
+        let called: Called? = queue.withLock { queue in
             guard queue.jobs.count < limit else { return nil }
             queue.jobs.append(job)
             return call(&queue)
         }
         guard let called else { return false }
-        wake(helpers: called)
+        wake(called)
         return true
     }
 
@@ -96,31 +119,54 @@ package final class WorkerPool: Sendable {
 
     // MARK: Who works
 
-    /// How many threads more shall be woken; they count as awake from here.
-    private func call(_ queue: inout Queue) -> Int {
-        let before = queue.helping
+    /// Whom to wake.
+    private struct Called {
+        var first = false
+        var wakeFirst: (@Sendable () -> Void)?
+        var helpers = 0
+    }
+
+    /// Decides who shall be woken; they count as called from here.
+    private func call(_ queue: inout Queue) -> Called {
+        var called = Called()
+        if queue.first == .idle, !queue.jobs.isEmpty {
+            queue.first = .called
+            called.first = true
+            called.wakeFirst = queue.wakeFirst
+        }
+        let awake = queue.first == .away ? 0 : 1
         while queue.helping < helpers {
-            let awaited = queue.coming + (queue.isFirstIdle ? 1 : 0)
-            guard queue.jobs.count > awaited + patience * (queue.helping + 1) else { break }
+            let awaited = queue.coming + (queue.first == .called ? 1 : 0)
+            guard queue.jobs.count > awaited + patience * (queue.helping + awake) else { break }
             queue.helping += 1
             queue.coming += 1
+            called.helpers += 1
         }
-        return queue.helping - before
+        return called
     }
 
-    private func wake(helpers called: Int) {
-        queue.signal()
-        guard called > 0 else { return }
-        calls.withLock { $0.open += called }
-        for _ in 0..<called { calls.signal() }
+    private func wake(_ called: Called) {
+        if called.first {
+            if let wakeFirst = called.wakeFirst { wakeFirst() } else { queue.signal() }
+        }
+        guard called.helpers > 0 else { return }
+        calls.withLock { $0.open += called.helpers }
+        for _ in 0..<called.helpers { calls.signal() }
     }
 
-    private static func next(_ queue: Guarded<Queue>) -> (@Sendable () -> Void)? {
+    private static func wait(_ queue: Guarded<Queue>) -> (@Sendable () -> Void)? {
         queue.wait { queue in
-            let job = queue.jobs.popFirst()
-            queue.isFirstIdle = job == nil
-            return job == nil && !queue.stopped ? nil : .some(job)
+            if let job = take(&queue) { return .some(job) }
+            guard queue.stopped else { return nil }
+            queue.first = .away
+            return .some(nil)
         }
+    }
+
+    private static func take(_ queue: inout Queue) -> (@Sendable () -> Void)? {
+        let job = queue.jobs.popFirst()
+        queue.first = job == nil ? .idle : .working
+        return job
     }
 
     private static func isCalled(_ calls: Guarded<Calls>) -> Bool {
@@ -137,5 +183,24 @@ package final class WorkerPool: Sendable {
             if job == nil { queue.helping -= 1 }
             return job
         }
+    }
+}
+
+extension WorkerPool: SideWork {
+    package func offer(wake: @escaping @Sendable () -> Void) {
+        queue.withLock { $0.wakeFirst = wake }
+    }
+
+    package func next() -> (@Sendable () -> Void)? {
+        queue.withLock { WorkerPool.take(&$0) }
+    }
+
+    package func pause() {
+        wake(
+            queue.withLock { queue in
+                queue.first = .away
+                return call(&queue)
+            }
+        )
     }
 }

@@ -57,6 +57,22 @@ final class CommitQueue: Sendable {
 
     private let state = Mutex(State())
     private let wake = DispatchSemaphore(value: 0)
+    private let sideWork: (any SideWork)?
+
+    /// - Parameter sideWork: what the committer does while no commit is due.
+    init(sideWork: (any SideWork)? = nil) {
+        self.sideWork = sideWork
+    }
+
+    /// Offers the committer's thread to the side work; `leave` takes it back.
+    func offerThread() {
+        sideWork?.offer { [wake] in wake.signal() }
+    }
+
+    /// The committer's thread ends.
+    func leave() {
+        sideWork?.pause()
+    }
 
     /// Hands a request to the committer. `false` when the ledger was stopped.
     func submit(_ request: Request) -> Bool {
@@ -93,34 +109,75 @@ final class CommitQueue: Sendable {
         if mustWake { wake.signal() }
     }
 
-    /// Waits for work. `nil` when the queue is closed and empty.
+    /// What the committer may do at a moment.
+    private enum Outlook {
+        /// No job comes before this.
+        case due
+        /// It may commit when there is nothing else to do.
+        case ready
+        /// Others are on their way: it waits for them, at most so many nanoseconds.
+        case gathering(UInt64)
+        case idle
+        case ended
+    }
+
+    /// Waits for work, and does side work meanwhile. `nil` when the queue is closed and empty.
     ///
     /// A request that is alone is never held back. Where others are known to be on their way (open intents that will
-    /// come back), the commit waits for them, but no longer than until `gatherUntil`.
-    func take(limit: Int, openIntents: Int, gatherUntil: UInt64) -> Work? {
+    /// come back), the commit waits for them, but no longer than until `gatherUntil`. Jobs that lie ready come first,
+    /// for they bring more requests, but they hold no commit back beyond `dueAt`, and not the end.
+    func take(limit: Int, openIntents: Int, gatherUntil: UInt64, dueAt: UInt64) -> Work? {
+        let bounds = Bounds(limit: limit, openIntents: openIntents, gatherUntil: gatherUntil, dueAt: dueAt)
         while true {
+            switch state.withLock({ bounds.outlook(of: $0) }) {
+            case .due: return drain(limit)
+            case .ended: return nil
+            case .ready, .gathering, .idle: break
+            }
+            if let job = sideWork?.next() {
+                job()
+                continue
+            }
+            let outlook = state.withLock { state in
+                let outlook = bounds.outlook(of: state)
+                state.wakeAt =
+                    switch outlook {
+                    case .idle: (1, Int.max)
+                    case .gathering: (limit, openIntents)
+                    case .due, .ready, .ended: nil
+                    }
+                return outlook
+            }
+            switch outlook {
+            case .due, .ready: return drain(limit)
+            case .gathering(let time): _ = wake.wait(timeout: .now() + .nanoseconds(Int(time)))
+            case .idle: wake.wait()
+            case .ended: return nil
+            }
+        }
+    }
+
+    private struct Bounds {
+        let limit: Int
+        let openIntents: Int
+        let gatherUntil: UInt64
+        let dueAt: UInt64
+
+        func outlook(of state: State) -> Outlook {
+            if state.trimWanted { return .due }
+            if state.requests.isEmpty { return state.closed ? .ended : .idle }
             let now = monotonicNanoseconds()
-            let (work, ended, timeout) = state.withLock { state -> (Work?, Bool, UInt64?) in
-                state.wakeAt = nil
-                if state.requests.isEmpty, !state.trimWanted {
-                    if state.closed { return (nil, true, nil) }
-                    state.wakeAt = (1, Int.max)
-                    return (nil, false, nil)
-                }
-                let awaited = openIntents - state.settling
-                if awaited > 0, now < gatherUntil, state.requests.count < limit, !state.trimWanted, !state.closed {
-                    state.wakeAt = (limit, openIntents)
-                    return (nil, false, gatherUntil - now)
-                }
-                return (CommitQueue.drain(&state, limit: limit), false, nil)
-            }
-            if let work { return work }
-            if ended { return nil }
-            if let timeout {
-                _ = wake.wait(timeout: .now() + .nanoseconds(Int(timeout)))
-            } else {
-                wake.wait()
-            }
+            if state.closed || state.requests.count >= limit || now >= dueAt { return .due }
+            let isAwaiting = openIntents > state.settling
+            return isAwaiting && now < gatherUntil ? .gathering(gatherUntil - now) : .ready
+        }
+    }
+
+    private func drain(_ limit: Int) -> Work {
+        sideWork?.pause()
+        return state.withLock { state in
+            state.wakeAt = nil
+            return CommitQueue.drain(&state, limit: limit)
         }
     }
 

@@ -66,6 +66,8 @@ final class Committer: Sendable {
 
     /// Works until the queue is closed and empty. Keeps the pool's writer connection for all of that time.
     func run(_ pool: DatabasePool, memory: WriterMemory, index: IntentIndex) {
+        queue.offerThread()
+        defer { queue.leave() }
         pool.writeWithoutTransaction { db in
             do {
                 watchLog(db)
@@ -84,7 +86,8 @@ final class Committer: Sendable {
         while let work = queue.take(
             limit: settings.batchLimit,
             openIntents: writer.memory.open.count,
-            gatherUntil: gatherUntil
+            gatherUntil: gatherUntil,
+            dueAt: gatherUntil + settings.longestGatherNanoseconds
         ) {
             if !work.requests.isEmpty {
                 commit(work.requests, &writer)
@@ -100,7 +103,7 @@ final class Committer: Sendable {
     }
 
     private func refuseEverything() {
-        while let work = queue.take(limit: settings.batchLimit, openIntents: 0, gatherUntil: 0) {
+        while let work = queue.take(limit: settings.batchLimit, openIntents: 0, gatherUntil: 0, dueAt: 0) {
             fail(work.requests, failure ?? .stopped)
         }
     }

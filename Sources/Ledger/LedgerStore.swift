@@ -79,13 +79,16 @@ package final class LedgerStore: Sendable {
 
     /// Opens a ledger for writing, and makes it when the file is missing and may be made.
     ///
-    /// - Parameter delivery: who runs the answers.
+    /// - Parameters:
+    ///   - delivery: who runs the answers.
+    ///   - sideWork: what the committing thread does while no commit is due.
     ///
     /// Throws `inUse`, `unreadable`, `foreignFormat`, `damaged`, `full` or `storageFailed`.
     package init(
         _ settings: LedgerSettings,
         clock: any WallClock,
         delivery: AnswerDelivery = .inTurn,
+        sideWork: (any SideWork)? = nil,
         log: @escaping @Sendable (LedgerNotice) -> Void
     ) throws(LedgerError) {
         self.log = log
@@ -106,7 +109,7 @@ package final class LedgerStore: Sendable {
             try syncFolder(of: settings.path)
             closedAtOpening = opened.closed
             trimmer = try LogTrimmer(path: settings.path, threshold: settings.checkpointPages, log: log)
-            queue = CommitQueue()
+            queue = CommitQueue(sideWork: sideWork)
             committer = Committer(
                 settings: settings,
                 clock: clock,

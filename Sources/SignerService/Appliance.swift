@@ -75,9 +75,9 @@ package final class Appliance: Sendable {
         let keeping = try LogKeeping(settings, tokens: tokens)
         store.holdsIntents = keeping != nil
         let cores = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
-        let workers = WorkerPool(threads: cores, patience: 4)
+        let workers = WorkerPool(threads: cores, patience: 4, first: .lent)
         self.workers = workers
-        ledger = try LedgerStore(store, clock: clock, delivery: Self.delivery(to: workers, tokens)) {
+        ledger = try LedgerStore(store, clock: clock, delivery: Self.delivery(to: workers, tokens), sideWork: workers) {
             log.write($0)
         }
         try LogKeeping.check(keeping, against: ledger)

@@ -129,4 +129,49 @@ struct WorkerPoolTests {
         long.end()
         #expect(account.holds(2))
     }
+
+    // MARK: A lent thread
+
+    @Test("For a job a lent thread is woken, and nobody else while it is there")
+    func lentThreadIsWoken() {
+        let pool = WorkerPool(threads: 2, patience: 4, first: .lent)
+        defer { pool.stop() }
+        let (calls, account) = (Account(), Account())
+        pool.offer { calls.note() }
+        #expect(pool.next() == nil)
+        pool.run { account.note() }
+        pool.run { account.note() }
+        poll(nil, 0, 50)
+        #expect(calls.count == 1 && account.count == 0)
+        while let job = pool.next() { job() }
+        #expect(account.count == 2)
+    }
+
+    @Test("While a lent thread is away the others work, even where one thread alone was asked for", arguments: [1, 2])
+    func lentThreadIsAway(threads: Int) {
+        let pool = WorkerPool(threads: threads, patience: 4, first: .lent)
+        defer { pool.stop() }
+        let account = Account()
+        pool.run { account.note() }
+        #expect(account.holds(1))
+        pool.offer {}
+        #expect(pool.next() == nil)
+        pool.pause()
+        pool.run { account.note() }
+        #expect(account.holds(2))
+    }
+
+    @Test("What waits when a lent thread goes away is done by others")
+    func lentThreadLeavesJobs() {
+        let pool = WorkerPool(threads: 2, patience: 4, first: .lent)
+        defer { pool.stop() }
+        pool.offer {}
+        #expect(pool.next() == nil)
+        let account = Account()
+        pool.run(all: [{ account.note() }, { account.note() }])
+        poll(nil, 0, 50)
+        #expect(account.count == 0)
+        pool.pause()
+        #expect(account.holds(2))
+    }
 }
