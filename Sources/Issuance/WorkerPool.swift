@@ -29,7 +29,7 @@ package final class WorkerPool: Sendable {
     private struct Queue {
         var jobs: Deque<@Sendable () -> Void> = []
         var stopped = false
-        var first = Occupation.away
+        var first: Occupation
         /// Wakes a lent thread.
         var wakeFirst: (@Sendable () -> Void)?
         /// How many of the other threads are awake, and how many of those were called and have not looked yet.
@@ -54,7 +54,8 @@ package final class WorkerPool: Sendable {
     ///   - threads: how many shall work at once. One that is lent counts, but never is the only one.
     ///   - patience: how many jobs may wait for each thread that is awake before another is woken. 0 where jobs are long.
     package init(threads: Int, patience: Int = 0, first: FirstThread = .own) {
-        queue = Guarded(Queue())
+        // A thread of its own is on its way, and looks for jobs first of all.
+        queue = Guarded(Queue(first: first == .own ? .called : .away))
         calls = Guarded(Calls())
         helpers = max(first == .lent ? 1 : 0, threads - 1)
         self.patience = patience
