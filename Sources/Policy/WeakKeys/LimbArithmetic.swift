@@ -5,21 +5,18 @@ enum LimbArithmetic {
     typealias Limbs = [UInt64]
 
     /// Reads a big-endian magnitude; leading zero octets are allowed.
-    static func limbs(bigEndian bytes: some Collection<UInt8>) -> Limbs {
+    static func limbs(bigEndian bytes: [UInt8]) -> Limbs {
+        let whole = bytes.count / 8
         var limbs = Limbs()
-        limbs.reserveCapacity(bytes.count / 8 + 1)
-        var limb: UInt64 = 0
-        var shift: UInt64 = 0
-        for byte in bytes.reversed() {
-            limb |= UInt64(byte) << shift
-            shift += 8
-            if shift == 64 {
-                limbs.append(limb)
-                limb = 0
-                shift = 0
+        limbs.reserveCapacity(whole + 1)
+        bytes.withUnsafeBytes { bytes in
+            for index in 1..<(whole + 1) {
+                let limb = bytes.loadUnaligned(fromByteOffset: bytes.count - 8 * index, as: UInt64.self)
+                limbs.append(UInt64(bigEndian: limb))
             }
+            let rest = bytes.prefix(bytes.count % 8)
+            if !rest.isEmpty { limbs.append(rest.reduce(0) { $0 << 8 | UInt64($1) }) }
         }
-        limbs.append(limb)
         return trimmed(limbs)
     }
 
@@ -120,14 +117,5 @@ enum LimbArithmetic {
             result.append(limbs[index] >> rest | above << (64 - rest))
         }
         return trimmed(result)
-    }
-
-    /// The remainder of a division by one limb, which is not zero.
-    static func residue(_ limbs: Limbs, modulo divisor: UInt64) -> UInt64 {
-        var rest: UInt64 = 0
-        for limb in limbs.reversed() {
-            rest = divisor.dividingFullWidth((rest, limb)).remainder
-        }
-        return rest
     }
 }

@@ -23,14 +23,13 @@ extension LimbArithmetic {
     private static func takeSquare(from rest: inout Limbs) -> Limbs {
         let count = rest.count / 2
         let top = rootOfTwoLimbs(high: rest[2 * count - 1], low: rest[2 * count - 2])
-        for place in 0..<2 {
-            rest[2 * count - 2 + place] = place < top.remainder.count ? top.remainder[place] : 0
-        }
+        rest[2 * count - 2] = UInt64(truncatingIfNeeded: top.remainder)
+        rest[2 * count - 1] = UInt64(truncatingIfNeeded: top.remainder >> 64)
         // Twice the root, so far as it is known. Its own top bit is set, so that the limb above is 1.
         var double = Limbs(repeating: 0, count: count + 1)
         double[count] = 1
-        double[count - 1] = top.root[0] << 1
-        let divisor = top.root[0]
+        double[count - 1] = top.root << 1
+        let divisor = top.root
         rest.withUnsafeMutableBufferPointer { rest in
             double.withUnsafeMutableBufferPointer { double in
                 for place in (0..<count - 1).reversed() { takeDigit(place, divisor, double, rest) }
@@ -101,21 +100,20 @@ extension LimbArithmetic {
         return carry
     }
 
-    private static func rootOfTwoLimbs(high: UInt64, low: UInt64) -> (root: Limbs, remainder: Limbs) {
-        var rest = UInt128(high) << 64 | UInt128(low)
-        var root: UInt128 = 0
-        var bit: UInt128 = 1 << 126
-        while bit != 0 {
-            if rest >= root + bit {
-                rest -= root + bit
-                root = root >> 1 + bit
-            } else {
-                root >>= 1
-            }
-            bit >>= 2
+    /// The root of two limbs, of which one of the two top bits is set, and what it leaves.
+    private static func rootOfTwoLimbs(high: UInt64, low: UInt64) -> (root: UInt64, remainder: UInt128) {
+        let number = UInt128(high) << 64 | UInt128(low)
+        // A root in floating point is wrong by less than 2^13. One step of Newton's, taken from above the root, never
+        // ends below it.
+        var root = UInt64.max
+        if high < .max {
+            let estimate = Double(high).squareRoot() * 0x1p32 + 0x1p13
+            let above = max(estimate < 0x1p64 ? UInt64(estimate) : .max, high + 1)
+            let quotient = above.dividingFullWidth((high, low)).quotient
+            root = UInt64((UInt128(above) + UInt128(quotient)) / 2)
         }
-        let remainder = trimmed([UInt64(truncatingIfNeeded: rest), UInt64(truncatingIfNeeded: rest >> 64)])
-        return (trimmed([UInt64(truncatingIfNeeded: root)]), remainder)
+        while UInt128(root) * UInt128(root) > number { root -= 1 }
+        return (root, number - UInt128(root) * UInt128(root))
     }
 
     /// The whole `degree`-th root of `number` when there is one. Slow: bit by bit.

@@ -114,20 +114,21 @@ package enum WeakKeys {
             find(.rsaModulusEven, "the RSA modulus is even")
             return findings
         }
-        if let factor = SmallFactors.shared.smallestFactor(of: number) {
+        if let factor = SmallPrimes.shared.smallestFactor(of: number) {
             find(.rsaSmallFactor, "the RSA modulus is divisible by \(factor)")
         }
-        if ResidueTests.shared.hasROCAFingerprint(number) {
+        let residues = ResidueTests(number)
+        if residues.hasROCAFingerprint() {
             find(.rsaROCA, "the RSA modulus carries the fingerprint of ROCA")
         }
-        if let round = ResidueTests.shared.fermatRound(number) {
+        if let round = residues.fermatRound() {
             if round == 0 {
                 find(.rsaPrimePower, "the RSA modulus is the square of a whole number")
             } else {
                 find(.rsaClosePrimes, "the RSA primes are so close that Fermat's method finds them in round \(round)")
             }
         }
-        if let degree = ResidueTests.shared.powerDegree(number) {
+        if let degree = residues.powerDegree() {
             find(.rsaPrimePower, "the RSA modulus is a power with exponent \(degree)")
         }
         if hasRepeatedOctets(modulus) {
@@ -154,7 +155,16 @@ package enum WeakKeys {
         return findings
     }
 
+    /// Whether one octet stands sixteen times in a row.
     private static func hasRepeatedOctets(_ bytes: [UInt8]) -> Bool {
+        // Sixteen in a row fill at least one of the words of eight octets: without such a word nobody has to count.
+        let hasUniformWord = bytes.withUnsafeBytes { bytes in
+            stride(from: 0, through: bytes.count - 8, by: 8).contains { offset in
+                let word = bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+                return word == word << 8 | word >> 56
+            }
+        }
+        guard hasUniformWord else { return false }
         var run = 0
         var last: UInt8?
         for byte in bytes {

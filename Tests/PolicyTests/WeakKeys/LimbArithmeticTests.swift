@@ -50,12 +50,15 @@ struct LimbArithmeticTests {
         }
     }
 
-    @Test("Remainders of a division by one limb")
+    @Test("What products of small primes leave of numbers, up to the largest")
     func residues() {
         var source = NumberSource()
-        for _ in 0..<2000 {
-            let (number, divisor) = (source.limbs(upTo: 24), source.limbs(upTo: 1).first ?? 1)
-            #expect(big([LimbArithmetic.residue(number, modulo: divisor | 1)]) == big(number) % big([divisor | 1]))
+        let largest = [UInt64](repeating: .max, count: SmallPrimes.mostLimbs)
+        for number in (0..<200).map({ _ in source.limbs(upTo: 128) }) + [largest] {
+            for (index, group) in SmallPrimes.shared.groups.enumerated() {
+                let residue = SmallPrimes.shared.residue(of: number, group: index)
+                #expect(BigUInt(residue) == big(number) % BigUInt(group.product))
+            }
         }
     }
 
@@ -96,24 +99,28 @@ struct LimbArithmeticTests {
         #expect(LimbArithmetic.limbs(bigEndian: [0, 0]) == [])
         #expect(LimbArithmetic.limbs(bigEndian: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]) == [0x0203_0405_0607_0809, 1])
         #expect(LimbArithmetic.limbs(bigEndian: [1, 2, 3, 4, 5, 6, 7, 8]) == [0x0102_0304_0506_0708])
+        for count in 0..<40 {
+            let octets = (0..<count).map { _ in UInt8.random(in: 0...255) }
+            #expect(big(LimbArithmetic.limbs(bigEndian: octets)) == octets.reduce(BigUInt(0)) { $0 << 8 | BigUInt($1) })
+        }
     }
 
     @Test("Every odd prime below the bound is found as a factor, and no other number is named")
     func smallFactors() {
         var source = NumberSource()
-        let primes = oddPrimes(below: SmallFactors.bound)
+        let primes = oddPrimes(below: SmallPrimes.bound)
         #expect(primes.count == 132 && primes.last == 751)
         for prime in primes {
             let cofactor: [UInt64] = [UInt64.random(in: 1 ... .max), UInt64.random(in: 1 ... .max), 1]
             let number = LimbArithmetic.product([prime], cofactor)
-            let found = SmallFactors.shared.smallestFactor(of: number)
-            #expect(found == primes.first { LimbArithmetic.residue(number, modulo: $0) == 0 })
+            let found = SmallPrimes.shared.smallestFactor(of: number)
+            #expect(found == primes.first { big(number) % BigUInt($0) == 0 })
         }
         for _ in 0..<50 {
             let number = source.limbs(upTo: 32)
             guard !number.isEmpty else { continue }
-            let expected = primes.first { LimbArithmetic.residue(number, modulo: $0) == 0 }
-            #expect(SmallFactors.shared.smallestFactor(of: number) == expected)
+            let expected = primes.first { big(number) % BigUInt($0) == 0 }
+            #expect(SmallPrimes.shared.smallestFactor(of: number) == expected)
         }
     }
 }

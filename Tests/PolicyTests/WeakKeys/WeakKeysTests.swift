@@ -20,7 +20,7 @@ private func odd(bits: Int) -> BigUInt {
 private func roughNumber(bits: Int) -> BigUInt {
     while true {
         let candidate = odd(bits: bits) | (1 << (bits - 2))
-        if SmallFactors.shared.smallestFactor(of: limbs(candidate)) == nil { return candidate }
+        if SmallPrimes.shared.smallestFactor(of: limbs(candidate)) == nil { return candidate }
     }
 }
 
@@ -95,7 +95,7 @@ struct WeakKeysTests {
                 let k = BigUInt.randomInteger(withExactWidth: 1024 - product.bitWidth)
                 let a = BigUInt.randomInteger(withMaximumWidth: 256)
                 let number = k * product + BigUInt(65537).power(a, modulus: product)
-                if number.bitWidth == 1024, SmallFactors.shared.smallestFactor(of: limbs(number)) == nil {
+                if number.bitWidth == 1024, SmallPrimes.shared.smallestFactor(of: limbs(number)) == nil {
                     return number
                 }
             }
@@ -105,7 +105,7 @@ struct WeakKeysTests {
             while modulus.bitWidth % 8 != 0 { modulus = shaped() * shaped() }
             #expect(rules(modulus: modulus) == [.rsaROCA])
             #expect(rules(modulus: modulus + 2 * product).contains(.rsaROCA))
-            #expect(!ResidueTests.shared.hasROCAFingerprint(limbs(modulus + 2)))
+            #expect(!ResidueTests(limbs(modulus + 2)).hasROCAFingerprint())
         }
     }
 
@@ -115,8 +115,8 @@ struct WeakKeysTests {
         let others = oddPrimes(below: 167).reduce(BigUInt(1)) { $0 * BigUInt($1) }
         let target = BigUInt(65537) * BigUInt(65537) % 167
         let number = (0..<167).map { BigUInt(65537) + others * BigUInt($0) }.first { $0 % 167 == target }
-        #expect(number.map { ResidueTests.shared.hasROCAFingerprint(limbs($0)) } == false)
-        #expect(ResidueTests.shared.hasROCAFingerprint([65537]))
+        #expect(number.map { ResidueTests(limbs($0)).hasROCAFingerprint() } == false)
+        #expect(ResidueTests([65537]).hasROCAFingerprint())
     }
 
     @Test("Close primes, up to the last round of Fermat's method and not beyond")
@@ -131,25 +131,44 @@ struct WeakKeysTests {
         while middle - modulus(b).squareRoot() > BigUInt(ResidueTests.fermatRounds) { b -= BigUInt(1) << 506 }
         let rounds = middle - modulus(b).squareRoot()
         #expect(rounds >= 127 && rounds <= 128)
-        #expect(ResidueTests.shared.fermatRound(limbs(modulus(b))) == Int(rounds))
-        #expect(ResidueTests.shared.fermatRound(limbs(modulus(b << 2))) == nil)
+        #expect(ResidueTests(limbs(modulus(b))).fermatRound() == Int(rounds))
+        #expect(ResidueTests(limbs(modulus(b << 2))).fermatRound() == nil)
+    }
+
+    @Test("Fermat's method finds its factors in every round, whatever the numbers leave modulo small ones")
+    func fermatRounds() {
+        for round in 1...ResidueTests.fermatRounds {
+            for _ in 0..<20 {
+                let middle = BigUInt.randomInteger(withExactWidth: 300)
+                // n = a² − b² is odd, and found where a − floor(root of n) is.
+                let close = (middle * BigUInt(2 * round)).squareRoot()
+                let b = close - (middle + close + 1) % 2
+                let modulus = (middle + b) * (middle - b)
+                let expected = middle - modulus.squareRoot()
+                #expect(ResidueTests(limbs(modulus)).fermatRound().map { BigUInt($0) } == expected)
+            }
+        }
+    }
+
+    @Test("One octet sixteen times in a row is found wherever it stands, fifteen times is not")
+    func repeatedOctets() {
+        func isFound(_ octets: [UInt8]) -> Bool {
+            WeakKeys.check(modulus: octets, exponent: usualExponent).map(\.rule).contains(.rsaRepeatedOctets)
+        }
+        let modulus = magnitude(roughNumber(bits: 2048))
+        for start in 0...240 {
+            var repeating = modulus
+            for place in start..<start + 16 { repeating[place] = 0xa5 }
+            #expect(isFound(repeating))
+            repeating[start + 7] = 0x5a
+            #expect(!isFound(repeating))
+        }
     }
 
     @Test("Squares and higher powers of one number", arguments: [2, 3, 5, 7])
     func powers(degree: Int) {
         let modulus = roughNumber(bits: 2048 / degree + 1).power(degree)
         #expect(rules(modulus: modulus).contains(.rsaPrimePower))
-    }
-
-    @Test("Sixteen equal octets in a row")
-    func repeatedOctets() {
-        var octets = magnitude(roughNumber(bits: 1024) * roughNumber(bits: 1024))
-        for index in 100..<115 { octets[index] = 0x5a }
-        octets[99] = 1
-        octets[115] = 2
-        #expect(!WeakKeys.check(modulus: octets, exponent: usualExponent).map(\.rule).contains(.rsaRepeatedOctets))
-        octets[115] = 0x5a
-        #expect(WeakKeys.check(modulus: octets, exponent: usualExponent).map(\.rule).contains(.rsaRepeatedOctets))
     }
 
     @Test("Ed25519 points of small order, with both signs, and points that are not canonical")

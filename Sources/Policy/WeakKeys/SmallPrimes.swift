@@ -1,19 +1,27 @@
-/// Finds small prime factors of a modulus.
+/// The small odd primes, and what is left of a number modulo them.
 ///
 /// The primes are multiplied together as far as 57 bits go. The limbs, each times what 2^64 to its place leaves modulo
-/// such a product, add up to a number of two limbs that a prime of the product divides exactly when it divides the
-/// modulus: one multiplication a limb, of which none waits for another, and no division.
-struct SmallFactors: Sendable {
+/// such a product, add up to a number of two limbs that leaves the same as the number itself: one multiplication a limb,
+/// of which none waits for another, and no division.
+struct SmallPrimes: Sendable {
     /// Every odd prime below this is tried, as the Baseline Requirements (6.1.6) ask. Of the numbers that came out of a
     /// broken generator 83 in a hundred have a factor below 752, and 88 one below 8192: not worth seven times the work.
     static let bound = 752
 
     /// Built once a process.
-    static let shared = SmallFactors()
+    static let shared = SmallPrimes()
 
     /// The largest number that is taken: as many products of 64 and 57 bits add up to at most 128 bits.
     static let mostLimbs = 128
     private static let productBits = 57
+
+    /// Primes whose product is a limb.
+    struct Group: Sendable {
+        fileprivate(set) var product: UInt64 = 1
+        /// Their places among all.
+        fileprivate(set) var primes: Range<Int>
+        fileprivate var inverse: UInt64 = 1
+    }
 
     private struct Prime: Sendable {
         var value: UInt64
@@ -32,14 +40,9 @@ struct SmallFactors: Sendable {
         }
     }
 
-    private struct Group: Sendable {
-        var product: UInt64 = 1
-        var inverse: UInt64 = 1
-        var primes: Range<Int>
-    }
-
+    /// All of them, group by group, ascending.
+    let groups: [Group]
     private let primes: [Prime]
-    private let groups: [Group]
     /// For each group, one after the other: 2^(64 · place) modulo its product, for every place.
     private let powers: [UInt64]
 
@@ -74,37 +77,42 @@ struct SmallFactors: Sendable {
 
     /// The smallest odd prime below the bound that divides `number`, of at most `mostLimbs` limbs, or `nil`.
     func smallestFactor(of number: LimbArithmetic.Limbs) -> UInt64? {
-        precondition(number.count <= Self.mostLimbs, "the sum would not fit into two limbs")
-        return number.withUnsafeBufferPointer { limbs in
-            powers.withUnsafeBufferPointer { powers in
-                primes.withUnsafeBufferPointer { primes in
-                    for (index, group) in groups.enumerated() {
-                        let from = index * Self.mostLimbs
-                        let share = Self.share(of: limbs, powers[from..<from + limbs.count], group)
-                        for prime in group.primes where primes[prime].divides(share) { return primes[prime].value }
-                    }
-                    return nil
-                }
+        primes.withUnsafeBufferPointer { primes in
+            for index in groups.indices {
+                let group = groups[index]
+                let (high, low) = sum(of: number, group: index)
+                // What the primes of the group divide exactly when they divide the number.
+                let share = Self.step(high, Self.step(low, 0, group), group)
+                for prime in group.primes where primes[prime].divides(share) { return primes[prime].value }
             }
+            return nil
         }
     }
 
-    /// One limb that the primes of a group divide exactly when they divide the number.
+    /// What a group's product leaves of `number`, of at most `mostLimbs` limbs.
+    func residue(of number: LimbArithmetic.Limbs, group index: Int) -> UInt64 {
+        let (high, low) = sum(of: number, group: index)
+        let product = groups[index].product
+        return product.dividingFullWidth((high % product, low)).remainder
+    }
+
+    /// Two limbs that leave the same modulo a group's product as the number.
     @inline(__always)
-    private static func share(
-        of limbs: UnsafeBufferPointer<UInt64>,
-        _ powers: Slice<UnsafeBufferPointer<UInt64>>,
-        _ group: Group
-    ) -> UInt64 {
-        let powers = UnsafeBufferPointer(rebasing: powers)
-        var (high, low): (UInt64, UInt64) = (0, 0)
-        for place in limbs.indices {
-            let product = limbs[place].multipliedFullWidth(by: powers[place])
-            let (sum, carry) = low.addingReportingOverflow(product.low)
-            low = sum
-            high = high &+ product.high &+ (carry ? 1 : 0)
+    private func sum(of number: LimbArithmetic.Limbs, group index: Int) -> (high: UInt64, low: UInt64) {
+        precondition(number.count <= Self.mostLimbs, "the sum would not fit into two limbs")
+        return number.withUnsafeBufferPointer { limbs in
+            powers.withUnsafeBufferPointer { powers in
+                let powers = UnsafeBufferPointer(rebasing: powers[(index * Self.mostLimbs)...])
+                var (high, low): (UInt64, UInt64) = (0, 0)
+                for place in limbs.indices {
+                    let product = limbs[place].multipliedFullWidth(by: powers[place])
+                    let (sum, carry) = low.addingReportingOverflow(product.low)
+                    low = sum
+                    high = high &+ product.high &+ (carry ? 1 : 0)
+                }
+                return (high, low)
+            }
         }
-        return step(high, step(low, 0, group), group)
     }
 
     /// Takes the lowest limb off by adding the multiple of the product that makes it zero (Montgomery's reduction).
