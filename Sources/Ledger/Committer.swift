@@ -82,24 +82,22 @@ final class Committer: Sendable {
     }
 
     private func work(_ writer: inout EntryWriter) {
+        var gathering = settings.gathering
         var gatherUntil: UInt64 = 0
         while let work = queue.take(
             limit: settings.batchLimit,
             openIntents: writer.memory.open.count,
             gatherUntil: gatherUntil,
-            dueAt: gatherUntil + settings.longestGatherNanoseconds
+            dueAt: gatherUntil + settings.longestSideWorkNanoseconds
         ) {
             if !work.requests.isEmpty {
                 commit(work.requests, &writer)
-                gatherUntil = monotonicNanoseconds() + gathering(openIntents: writer.memory.open.count)
+                gathering.note(work.requests, at: clock.now)
+                gatherUntil = monotonicNanoseconds() + gathering.nanoseconds(openIntents: writer.memory.open.count)
                 trimmer.observe(pages: pagesInLog.load(ordering: .relaxed))
             }
             if work.trim { trimmer.finish(pages: pagesInLog.load(ordering: .relaxed)) }
         }
-    }
-
-    private func gathering(openIntents: Int) -> UInt64 {
-        min(UInt64(openIntents) * settings.gatherNanosecondsPerIntent, settings.longestGatherNanoseconds)
     }
 
     private func refuseEverything() {

@@ -14,12 +14,10 @@ package struct LedgerSettings: Sendable {
     package var busySeconds = 5.0
     /// Most requests in one commit.
     package var batchLimit = 256
-    /// How long a commit waits for others, in nanoseconds for each intent that will come back for its certificate: where
-    /// few are on their way each of them waits for this commit, where many are they wait for the token anyhow. A lone
-    /// request never waits.
-    package var gatherNanosecondsPerIntent: UInt64 = 30_000
-    /// The longest that a commit waits for others.
-    package var longestGatherNanoseconds: UInt64 = 3_000_000
+    /// How long a commit waits for others.
+    package var gathering = CommitGathering()
+    /// How much longer than that it is held back at most by jobs that the committing thread does besides.
+    package var longestSideWorkNanoseconds: UInt64 = 3_000_000
     /// Length of the write-ahead log, in pages of 4 KiB, at which it is copied back.
     package var checkpointPages = 4_096
     /// Ceiling of the file in pages; `nil` leaves it to the file system.

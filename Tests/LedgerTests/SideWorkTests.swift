@@ -67,9 +67,9 @@ struct SideWorkTests {
         folder = try TemporaryFolder()
     }
 
-    private func open(_ jobs: Jobs, longestGather: UInt64? = nil) throws -> LedgerStore {
+    private func open(_ jobs: Jobs, longestSideWork: UInt64? = nil) throws -> LedgerStore {
         var settings = LedgerSettings(path: folder.ledger)
-        if let longestGather { settings.longestGatherNanoseconds = longestGather }
+        if let longestSideWork { settings.longestSideWorkNanoseconds = longestSideWork }
         return try LedgerStore(settings, clock: SystemClock(), sideWork: jobs, log: { _ in })
     }
 
@@ -96,7 +96,7 @@ struct SideWorkTests {
     @Test("What the jobs that lie ready ask for is in the commit of those who asked before")
     func jobsFirst() throws {
         let jobs = Jobs()
-        let ledger = try open(jobs, longestGather: 60_000_000_000)
+        let ledger = try open(jobs, longestSideWork: 60_000_000_000)
         defer { ledger.stop() }
         // From a commit on counts how long another may be held back.
         #expect(append("first", to: ledger).comes())
