@@ -35,7 +35,7 @@ struct InjectionTests {
                         try ChildProgram.run(
                             "timeout",
                             [
-                                "--kill-after=5", "240", try MailCatcher.python(),
+                                "--kill-after=5", "900", try MailCatcher.python(),
                                 "\(OfficeFixture.checkout)/Tests/OfficeTests/Injection/injection.py",
                             ],
                             environment: ["PYTHONDONTWRITEBYTECODE": "1"],
