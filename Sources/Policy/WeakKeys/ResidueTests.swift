@@ -25,12 +25,12 @@ struct ResidueTests {
     /// what the generator of CVE-2017-15361 leaves in all its products. By chance about once in 2^150.
     func hasROCAFingerprint() -> Bool {
         var logarithms: [(value: Int, order: Int)] = []
-        let isPower = holdsModuloAll { facts, residue in
+        let leavesPowers = holdsModuloAll { facts, residue in
             guard facts.generated.contains(residue) else { return false }
             logarithms.append(facts.logarithm(of: residue))
             return true
         }
-        guard isPower else { return false }
+        guard leavesPowers else { return false }
         for (index, left) in logarithms.enumerated() {
             for right in logarithms[..<index] {
                 let common = greatestCommonDivisor(left.order, right.order)
@@ -42,9 +42,9 @@ struct ResidueTests {
 
     // MARK: Close primes
 
-    /// How many values of Fermat's method are tried: enough for primes that differ by up to 32 times the fourth root of
+    /// How many values of Fermat's method are tried, a bit of the sieve for each: enough for primes that differ by up to 32 times the fourth root of
     /// the modulus (517 bits for RSA-2048). Independent random primes differ by twice as many bits.
-    static let fermatRounds = 128
+    static let fermatRounds = UInt128.bitWidth
 
     /// Fermat's method: a with a² − n a square gives the factors a ± b. Answers the round that succeeds, 0 for a square.
     func fermatRound() -> Int? {

@@ -82,6 +82,19 @@ struct LimbArithmeticTests {
         }
     }
 
+    @Test("Square roots of two limbs at the edges of what floating point tells apart")
+    func squareRootsOfTwoLimbs() {
+        let edges = [1, 1 << 53, 1 << 62, (1 << 63) - 1, 1 << 63, .max - 2048, .max - 1, .max] as [UInt64]
+        for high in edges.flatMap({ [$0 - 1, $0] }) {
+            for low in edges {
+                let number = LimbArithmetic.trimmed([low, high])
+                let (root, isExact) = LimbArithmetic.squareRoot(number)
+                let expected = big(number).squareRoot()
+                #expect(big(root) == expected && isExact == (expected * expected == big(number)))
+            }
+        }
+    }
+
     @Test("Whole roots of higher degree", arguments: [3, 5, 7])
     func wholeRoots(degree: Int) {
         var source = NumberSource()
