@@ -5,7 +5,7 @@ import Clocks
 /// Where few intents are on their way each of their orders waits for this commit; where many are they wait for the token
 /// anyhow, and the longer they do the less it matters when their requests are committed. A lone request never waits,
 /// and a commit waits for nobody when all have come.
-package struct CommitGathering: Sendable, Hashable {
+struct CommitGathering {
     /// What is granted for each intent that will come back for its certificate, together no more than `longestByCount`.
     private static let nanosecondsPerIntent: UInt64 = 30_000
     private static let longestByCount: UInt64 = 3_000_000
@@ -15,9 +15,7 @@ package struct CommitGathering: Sendable, Hashable {
 
     /// From an intent to the record of its certificate, in the mean of the last ones; nanoseconds. Slow ones count
     /// little, so that a slow token does not make the orders of a fast one wait.
-    private(set) var turnaround: UInt64 = 0
-
-    package init() {}
+    private var turnaround: UInt64 = 0
 
     /// Learns from what was committed how long certificates have taken.
     mutating func note(_ requests: [Request], at now: Timestamp) {

@@ -82,7 +82,7 @@ final class Committer: Sendable {
     }
 
     private func work(_ writer: inout EntryWriter) {
-        var gathering = settings.gathering
+        var gathering = CommitGathering()
         var gatherUntil: UInt64 = 0
         while let work = queue.take(
             limit: settings.batchLimit,

@@ -14,9 +14,8 @@ package struct LedgerSettings: Sendable {
     package var busySeconds = 5.0
     /// Most requests in one commit.
     package var batchLimit = 256
-    /// How long a commit waits for others.
-    package var gathering = CommitGathering()
-    /// How much longer than that it is held back at most by jobs that the committing thread does besides.
+    /// How long a commit is held back at most by jobs that the committing thread does besides, once it has waited for
+    /// others (`CommitGathering`).
     package var longestSideWorkNanoseconds: UInt64 = 3_000_000
     /// Length of the write-ahead log, in pages of 4 KiB, at which it is copied back.
     package var checkpointPages = 4_096

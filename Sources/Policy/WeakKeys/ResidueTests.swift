@@ -42,8 +42,9 @@ struct ResidueTests {
 
     // MARK: Close primes
 
-    /// How many values of Fermat's method are tried, a bit of the sieve for each: enough for primes that differ by up to 32 times the fourth root of
-    /// the modulus (517 bits for RSA-2048). Independent random primes differ by twice as many bits.
+    /// How many values of Fermat's method are tried, a bit of the sieve for each: enough for primes that differ by up to
+    /// 32 times the fourth root of the modulus (517 bits for RSA-2048). Independent random primes differ by twice as
+    /// many bits.
     static let fermatRounds = UInt128.bitWidth
 
     /// Fermat's method: a with a² − n a square gives the factors a ± b. Answers the round that succeeds, 0 for a square.
@@ -141,7 +142,7 @@ private struct PrimeFacts: Sendable {
 }
 
 /// Tells which rounds of Fermat's method can succeed at all: those whose a² − n is a square modulo 64 and modulo a few
-/// small primes. One of 128 is left in the mean.
+/// small primes. Of 128 fewer than one is left in the mean.
 private struct FermatSieve: Sendable {
     static let shared = FermatSieve()
 
@@ -160,7 +161,7 @@ private struct FermatSieve: Sendable {
         patterns = FermatSieve.moduli.map { modulus in
             let squares = Set((0..<modulus).map { $0 * $0 % modulus })
             let rounds = (0..<modulus).map { n in
-                (0..<128 as Range<UInt64>).reduce(UInt128(0)) { pattern, a in
+                (0..<UInt64(ResidueTests.fermatRounds)).reduce(UInt128(0)) { pattern, a in
                     squares.contains((a * a + modulus - n) % modulus) ? pattern | 1 << UInt128(a) : pattern
                 }
             }

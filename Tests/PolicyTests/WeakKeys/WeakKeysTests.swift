@@ -160,7 +160,9 @@ struct WeakKeysTests {
             var repeating = modulus
             for place in start..<start + 16 { repeating[place] = 0xa5 }
             #expect(isFound(repeating))
-            repeating[start + 7] = 0x5a
+            // Fifteen, and something else on both sides.
+            repeating[start] = 0x5b
+            if start + 16 < repeating.count { repeating[start + 16] = 0x5b }
             #expect(!isFound(repeating))
         }
     }
