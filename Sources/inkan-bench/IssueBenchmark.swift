@@ -12,8 +12,9 @@ struct IssueBenchmark: ParsableCommand {
         abstract: "Certificates per second with every check on, interleaved with the bare token.",
         discussion: """
             Makes its own SoftHSM2 tokens and service in a temporary folder, unless --socket names a running one (then \
-            --uri and --authorities say where its token and certificates are). In each round, for each key: the bare \
-            token on two threads, the three loads, the bare token in two processes. Ratios are medians over the rounds.
+            --uri and --authorities say where its token and certificates are). In each round, for each key: the three \
+            loads with the bare token on two threads before, between and after them, then the bare token in two \
+            processes. A load's ratio is to the mean of its two neighbours; ratios are medians over the rounds.
             """
     )
 
@@ -88,6 +89,15 @@ struct BenchKey {
     ]
 }
 
+/// A load in one round, and what it is compared with.
+struct Measured {
+    var load: LoadResult
+    /// The same load on the second service, if there is one.
+    var beside: LoadResult?
+    /// Signatures per second of the bare token: the mean of the measurements just before and just after the load.
+    var raw: Double
+}
+
 /// One line of the result.
 struct BenchRow {
     static let header = """
@@ -107,6 +117,24 @@ struct BenchRow {
     var total: Int64
     /// Of the second service, and the median over the rounds of the ratio to it.
     var beside: (issued: Double, ratio: Double)?
+
+    /// Medians over the rounds; the service's own times over all certificates.
+    init(key: String, mode: LoadMode, measured: [Measured], rawTwoProcesses: Double) {
+        self.key = key
+        self.mode = mode.rawValue
+        self.rawTwoProcesses = rawTwoProcesses
+        let loads = measured.map(\.load)
+        raw = median(measured.map(\.raw))
+        issued = median(loads.map(\.perSecond))
+        ratio = median(measured.map { $0.load.perSecond / $0.raw })
+        p50 = median(loads.map { percentile(0.5, of: $0.latencies, none: 0) })
+        p99 = median(loads.map { percentile(0.99, of: $0.latencies, none: 0) })
+        wait = percentile(0.5, of: loads.flatMap(\.wait).sorted(), none: 0)
+        token = percentile(0.5, of: loads.flatMap(\.token).sorted(), none: 0)
+        total = percentile(0.5, of: loads.flatMap(\.total).sorted(), none: 0)
+        let pairs = measured.compactMap { one in one.beside.map { (one.load.perSecond, $0.perSecond) } }
+        beside = pairs.isEmpty ? nil : (median(pairs.map(\.1)), median(pairs.map { $0.0 / $0.1 }))
+    }
 
     var line: String {
         let names =
@@ -207,14 +235,12 @@ private final class Bench {
 
     func measure(_ key: BenchKey, _ modes: [LoadMode]) throws -> [BenchRow] {
         let requests = try (0..<16).map { try request(key, number: $0) }
-        var raw: [Double] = []
         var rawTwoProcesses: [Double] = []
-        var loads: [LoadMode: [LoadResult]] = [:]
-        var besideLoads: [LoadMode: [LoadResult]] = [:]
+        var measured: [LoadMode: [Measured]] = [:]
         for round in 0..<options.rounds {
-            raw.append(try self.raw(key, processes: 1, threads: 2))
+            var before = try raw(key, processes: 1, threads: 2)
             for mode in modes {
-                let measured = { (socket: String) in
+                let run = { (socket: String) in
                     let load = Load(
                         socket: socket,
                         profile: self.options.profile,
@@ -225,34 +251,19 @@ private final class Bench {
                     return try load.run(mode, seconds: self.options.seconds)
                 }
                 // Now the one first, now the other: the machine's mood is to favour neither.
-                if let beside, round.isMultiple(of: 2) {
-                    besideLoads[mode, default: []].append(try measured(beside.socket))
-                }
-                loads[mode, default: []].append(try measured(socket))
-                if let beside, !round.isMultiple(of: 2) {
-                    besideLoads[mode, default: []].append(try measured(beside.socket))
-                }
+                let besideFirst = round.isMultiple(of: 2)
+                var second = besideFirst ? try beside.map { try run($0.socket) } : nil
+                let load = try run(socket)
+                if !besideFirst { second = try beside.map { try run($0.socket) } }
+                let after = try raw(key, processes: 1, threads: 2)
+                measured[mode, default: []].append(Measured(load: load, beside: second, raw: (before + after) / 2))
+                before = after
             }
-            rawTwoProcesses.append(try self.raw(key, processes: 2, threads: 1))
+            rawTwoProcesses.append(try raw(key, processes: 2, threads: 1))
         }
+        let twoProcesses = median(rawTwoProcesses)
         return modes.map { mode in
-            let results = loads[mode] ?? []
-            return BenchRow(
-                key: key.name,
-                mode: mode.rawValue,
-                raw: median(raw),
-                rawTwoProcesses: median(rawTwoProcesses),
-                issued: median(results.map(\.perSecond)),
-                ratio: median(zip(results, raw).map { $0.perSecond / $1 }),
-                p50: median(results.map { percentile(0.5, of: $0.latencies, none: 0) }),
-                p99: median(results.map { percentile(0.99, of: $0.latencies, none: 0) }),
-                wait: percentile(0.5, of: results.flatMap(\.wait).sorted(), none: 0),
-                token: percentile(0.5, of: results.flatMap(\.token).sorted(), none: 0),
-                total: percentile(0.5, of: results.flatMap(\.total).sorted(), none: 0),
-                beside: besideLoads[mode].map { second in
-                    (median(second.map(\.perSecond)), median(zip(results, second).map { $0.perSecond / $1.perSecond }))
-                }
-            )
+            BenchRow(key: key.name, mode: mode, measured: measured[mode] ?? [], rawTwoProcesses: twoProcesses)
         }
     }
 
