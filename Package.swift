@@ -105,15 +105,15 @@ let package = Package(
         room("PKCS12", ["COpenSSL", "LibCryptoStart", "CLinux", "Secrets"]),
         room("Varlink", ["CLinux", "Threads", "Secrets", "TextForms"]),
         room("X509Building", ["Clocks", "TextForms", "CFixedPoint", "LibCryptoStart", crypto, cryptoExtras]),
-        room("Policy", ["X509Building", "StrictYAML", "TextForms", "Clocks", "CLinux", crypto]),
+        room("Policy", ["X509Building", "StrictYAML", "TextForms", "Clocks", crypto]),
         room("PKCS11", ["CPKCS11", "Secrets"]),
         room("Tokens", ["CLinux", "Clocks", "TextForms", "Threads", "Secrets", "StrictYAML", crypto, deque]),
-        room("Ledger", ["CLinux", "Clocks", "TextForms", "Threads", grdb, crypto]),
+        room("Ledger", ["Clocks", "TextForms", "Threads", grdb, crypto]),
         room(
             "Issuance",
             [
                 "Threads", "TextForms", "Policy", "X509Building", "Ledger", "Tokens", "Clocks", "PKCS12", "Secrets",
-                "CLinux", "OpenMetrics", deque,
+                "CLinux", "OpenMetrics", deque, crypto,
             ]
         ),
         officeRoom("Office", ["Clocks"]),
@@ -128,7 +128,7 @@ let package = Package(
         officeRoom(
             "OfficeWeb",
             [
-                "Office", "OfficeMail", "OfficeStore", "OfficeServices", "Clocks", "Secrets", "TextForms", hummingbird,
+                "Office", "OfficeMail", "OfficeStore", "OfficeServices", "Clocks", "TextForms", hummingbird,
                 hummingbirdCore, hummingbirdTLS,
                 nioSSL, nioCore, nioHTTPTypes, httpTypes, crypto, lifecycle, logging,
             ],
@@ -147,17 +147,23 @@ let package = Package(
         room(
             "SignerService",
             [
-                "TextForms", "SignerAPI", "Issuance", "Varlink", "StrictYAML", "Secrets", "Confinement", "OpenMetrics",
-                "PKCS12", crypto,
+                "TextForms", "SignerAPI", "Issuance", "Policy", "X509Building", "Ledger", "Tokens", "Varlink",
+                "StrictYAML", "Secrets", "Confinement", "OpenMetrics", "PKCS12", "Clocks", "Threads", "CLinux", crypto,
             ]
         ),
         room("SignerClient", ["SignerAPI", "Varlink", "TextForms"]),
         room("TokenProof", ["CTokenProof", "Secrets"]),
-        room("Ceremony", ["Issuance", "Threads", "StrictYAML", "TextForms", "Varlink"]),
+        room(
+            "Ceremony",
+            [
+                "Issuance", "Policy", "X509Building", "Ledger", "Tokens", "Threads", "StrictYAML", "TextForms",
+                "Varlink", "Clocks", crypto,
+            ]
+        ),
         room("Workbench", ["SignerClient", "Threads", "Tokens", "Secrets", "Ledger", crypto]),
         // The office's ways to the world: mail, names, pages.
         room("Curl", ["CCurl", "CLinux"]),
-        room("OfficeMail", ["Curl", "CLinux", "Clocks", "Threads", "Secrets"]),
+        room("OfficeMail", ["Curl", "Clocks", "Threads", "Secrets"]),
         room("OfficeDNS", ["CAres", "Clocks", "Threads"]),
         room("OfficePages", ["Curl", "OfficeDNS", "Clocks", "Threads"]),
 
@@ -188,17 +194,21 @@ let package = Package(
             path: "Tests/OfficeStage",
             swiftSettings: strictImports
         ),
-        program("inkan-signerd", ["SignerService", arguments]),
+        program("inkan-signerd", ["SignerService", "Tokens", "Varlink", "Clocks", "CLinux", arguments]),
         program(
             "inkan",
             [
-                "SignerService", "SignerClient", "Ceremony", "Workbench", "CLinux", "Secrets", "TokenProof", arguments,
+                "SignerService", "SignerClient", "SignerAPI", "Varlink", "Ceremony", "Issuance", "Policy",
+                "X509Building", "Ledger", "Tokens", "TokenProof", "Workbench", "TextForms", "Clocks", "Threads",
+                "CLinux", "Secrets", arguments,
             ]
         ),
         program(
             "inkan-bench",
-            ["SignerClient", "Threads", "Workbench", "PKCS11", "X509Building", "Secrets", "Clocks", "Ledger", crypto]
-                + ["Issuance", "Tokens", "PKCS12", "Varlink", arguments]
+            [
+                "SignerClient", "SignerAPI", "Threads", "Workbench", "PKCS11", "X509Building", "Secrets", "Clocks",
+                "Ledger", "Issuance", "Tokens", "PKCS12", "Varlink", crypto, arguments,
+            ]
         ),
         // Measures the office from outside, and fills its database through its own records.
         program(
@@ -221,7 +231,7 @@ let package = Package(
         ),
         .target(name: "FaultModule", dependencies: ["CPKCS11", "ForbiddenActs"], path: "Tests/FaultModule"),
         .target(name: "KillPoints", path: "Tests/KillPoints"),
-        tests("PKCS11Tests", ["PKCS11", "Secrets", crypto]),
+        tests("PKCS11Tests", ["PKCS11", crypto]),
         tests(
             "TokensTests",
             [
@@ -233,12 +243,12 @@ let package = Package(
             "ApplianceTests",
             [
                 "inkan", "inkan-signerd", "inkan-tokend", "inkan-confinement-probe", "FaultModule", "Workbench",
-                "SignerClient", "SignerAPI", "Varlink", "Threads", "Clocks", "PKCS12", "Secrets",
+                "SignerClient", "SignerAPI", "Varlink", "Threads", "Clocks",
             ]
         ),
         tests(
             "ModulesTests",
-            ["inkan", "inkan-signerd", "inkan-tokend", "Workbench", "SignerClient", "SignerAPI"]
+            ["inkan", "inkan-signerd", "inkan-tokend", "Workbench", "SignerClient", "SignerAPI", "Varlink"]
         ),
         .testTarget(
             name: "OfficeTests",
@@ -267,7 +277,7 @@ let package = Package(
         tests("IssuanceTests", ["Issuance", "Ledger", "Policy", "Clocks", "Threads"]),
         tests(
             "OfficeAdaptersTests",
-            ["OfficeMail", "OfficeDNS", "OfficePages", "Workbench", "Secrets", "Clocks", "Threads", "CLinux"]
+            ["OfficeMail", "OfficeDNS", "OfficePages", "Workbench", "Secrets", "Clocks", "CLinux"]
         ),
         tests("LedgerTests", ["Ledger", "Clocks", "TextForms", "Threads", grdb, crypto]),
         tests("TextFormsTests", ["TextForms"]),
