@@ -12,7 +12,11 @@ package struct Front: Sendable {
     package let desk: OfficeDesk
 
     /// Opens the database and reads the key.
-    package init(_ settings: FrontSettings, clock: any WallClock) throws {
+    package init(
+        _ settings: FrontSettings,
+        clock: any WallClock,
+        passwords: PasswordKeeper = PasswordKeeper()
+    ) throws {
         self.settings = settings
         desk = OfficeDesk(
             store: try OfficeStore(path: settings.database),
@@ -20,7 +24,7 @@ package struct Front: Sendable {
             clock: clock,
             appliance: Appliance(socket: settings.signer),
             vault: Vault(key: try SecretFile.read(settings.vaultKey)),
-            passwords: PasswordKeeper(),
+            passwords: passwords,
             probes: settings.probes
         )
     }

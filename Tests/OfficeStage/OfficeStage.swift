@@ -5,7 +5,8 @@ import OfficeFront
 import OfficeServices
 import ServiceLifecycle
 
-/// The office as `inkan-frontd` runs it, with a clock that the test moves.
+/// The office as `inkan-frontd` runs it, with a clock that the test moves, and passwords that cost little: half of the
+/// tests' time went into them.
 ///
 /// Arguments: the settings file, and the moment to begin with in Unix seconds. It writes `console PORT` and `area PORT`
 /// when it listens. Each line of its input is a moment, answered with `ok` when the clock stands there and what is due
@@ -17,7 +18,8 @@ enum OfficeStage {
         let arguments = CommandLine.arguments
         guard arguments.count == 3, let start = Int64(arguments[2]) else { exit(64) }
         let clock = ManualClock(Timestamp(seconds: start))
-        let front = try Front(FrontSettings(file: arguments[1]), clock: clock)
+        let passwords = PasswordKeeper(rounds: 1_024)
+        let front = try Front(FrontSettings(file: arguments[1]), clock: clock, passwords: passwords)
         Thread.detachNewThread {
             while let line = readLine() {
                 guard let seconds = Int64(line) else { exit(64) }

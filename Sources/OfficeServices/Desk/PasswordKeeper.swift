@@ -6,11 +6,20 @@ package import Office
 package struct PasswordKeeper: Sendable {
     private let crew: Crew<Void>
     private let rounds: Int
+    /// What the password of somebody unknown is compared with: that takes as long as for anybody.
+    let nobody: PasswordHash
 
     /// - Parameter rounds: the cost N; 32,768 with r = 8 takes 32 MB and some 80 ms.
     package init(rounds: Int = 32_768) {
         crew = Crew(named: "passwords", threads: 1, most: 64) {}
         self.rounds = rounds
+        nobody = PasswordHash(
+            salt: [UInt8](repeating: 0, count: 16),
+            rounds: rounds,
+            blockSize: 8,
+            parallelism: 1,
+            output: [UInt8](repeating: 0, count: 32)
+        )
     }
 
     package func hash(_ password: String) async throws -> PasswordHash {

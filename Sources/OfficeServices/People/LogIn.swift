@@ -29,7 +29,7 @@ extension OfficeDesk {
                 return (person?.passwordHash, person?.isActive ?? false, "")
             }
         }
-        let isRight = try await passwords.matches(password, hash ?? Self.nobody)
+        let isRight = try await passwords.matches(password, hash ?? passwords.nobody)
         let actor = Actor(name: name, address: address)
         guard isRight, hash != nil, isActive else {
             if hash != nil {
@@ -84,13 +84,4 @@ extension OfficeDesk {
     package func person(operator id: String) async throws -> Operator? {
         try await store.read { try $0.operators.get(id) }
     }
-
-    /// What an unknown person's password is compared with.
-    private static let nobody = PasswordHash(
-        salt: [UInt8](repeating: 0, count: 16),
-        rounds: 32_768,
-        blockSize: 8,
-        parallelism: 1,
-        output: [UInt8](repeating: 0, count: 32)
-    )
 }

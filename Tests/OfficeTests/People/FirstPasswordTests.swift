@@ -77,4 +77,12 @@ struct FirstPasswordTests {
         let former = try await office.browser().post("/operator/log-in", logIn)
         #expect(former.status == 422)
     }
+
+    @Test("The office's own programs keep passwords by scrypt of cost 32,768; only the tests' office takes less")
+    func cost() async throws {
+        let office = try OfficeFixture(hasAppliance: false)
+        try OfficeFixture.openOperator("newcomer", office.folder)
+        let kept = try #require(try await office.records { try $0.operators.get("newcomer") }).passwordHash
+        #expect(kept.rounds == 32_768 && kept.blockSize == 8 && kept.parallelism == 1)
+    }
 }

@@ -13,6 +13,7 @@ struct PermissionTests {
         let name: String
         /// As the office has them; nil for who is not logged in to the console.
         let user: User?
+        let order: String
         let visits: PageVisits
         let isOperator: Bool
     }
@@ -32,7 +33,9 @@ struct PermissionTests {
     /// The one that the staff's grants are for; forms about the other one take no grants away.
     private static let granted = "MP202601010001"
     private static let licence = "ML202601010001"
-    private static let order = "MPS20260101000001"
+
+    /// An order for each person: what two do with one at the same moment, the office refuses one of them.
+    private static func order(_ number: Int) -> String { String(format: "MPS20260101%06d", number) }
 
     @Test(
         "every page of both servers asks for the permission that the table says, and the table has no page that is gone"
@@ -65,17 +68,21 @@ struct PermissionTests {
     @Test("ACT-05 to ACT-07 A grant for one profile opens no order of another, by no page and no forged request")
     func otherProfile() async throws {
         let office = try OfficeFixture()
-        let people = try await Self.people(office).filter { $0.user?.grants.isEmpty == false }
+        let everybody = try await Self.people(office)
+        let people = everybody.filter { $0.user?.grants.isEmpty == false }
         #expect(people.count == 3)
+        let orders = everybody.map(\.order)
         try await office.change { records in
-            guard var order = try records.orders.get(Self.order) else { return }
-            order.profile = "MP202601010002"
-            try records.orders.save(order)
+            for id in orders {
+                guard var order = try records.orders.get(id) else { continue }
+                order.profile = "MP202601010002"
+                try records.orders.save(order)
+            }
         }
         let pages = try Self.pages(office).filter { $0.server == "area" && $0.path.contains("{id}") }
         #expect(pages.count > 10)
         for person in people {
-            let requests = pages.map { Self.request($0, office, showsCertificate: true) }
+            let requests = pages.map { Self.request($0, person, office, showsCertificate: true) }
             for (page, answer) in zip(pages, try await person.visits.ask(requests)) {
                 let isRefused = answer.status == 403 || answer.status == 404
                 #expect(isRefused, "\(person.name) \(page.method) \(page.path): \(answer.status)")
@@ -96,8 +103,8 @@ struct PermissionTests {
     private static func leaks(_ person: Person, _ pages: [Page], _ office: OfficeFixture) async throws -> [String] {
         var visits: [(page: Page, request: PageVisits.Request)] = []
         for page in pages where !(page.path.hasSuffix("/log-out") && page.method == "POST") {
-            visits.append((page, request(page, office, showsCertificate: false)))
-            if page.server == "area" { visits.append((page, request(page, office, showsCertificate: true))) }
+            visits.append((page, request(page, person, office, showsCertificate: false)))
+            if page.server == "area" { visits.append((page, request(page, person, office, showsCertificate: true))) }
         }
         let answers = try await person.visits.ask(visits.map(\.request))
         return zip(visits, answers).compactMap { visit, answer in
@@ -170,14 +177,19 @@ struct PermissionTests {
         return try #require(function, "\(text) is no function")
     }
 
-    private static func request(_ page: Page, _ office: OfficeFixture, showsCertificate: Bool) -> PageVisits.Request {
+    private static func request(
+        _ page: Page,
+        _ person: Person,
+        _ office: OfficeFixture,
+        showsCertificate: Bool
+    ) -> PageVisits.Request {
         let family = page.path.split(separator: "/").first ?? ""
         let record =
             switch family {
             case "users": user
             case "profiles", "wizard", "domains": profile
             case "licences", "applications": licence
-            case "orders": order
+            case "orders": person.order
             default: "none"
             }
         let path = page.path.split(separator: "/", omittingEmptySubsequences: false)
@@ -193,7 +205,6 @@ struct PermissionTests {
 
     private static func people(_ office: OfficeFixture) async throws -> [Person] {
         _ = try await People.licence(office)
-        try await People.order(order, office)
         let browser = try await office.browser(of: OfficeFixture.administrator)
         var passwords = [
             OfficeFixture.administrator: OfficeFixture.password, "PAR99999_hanako": OfficeFixture.password,
@@ -209,10 +220,11 @@ struct PermissionTests {
         try await grant(office)
         passwords[user] = nil
         var people = [
-            Person(name: "nobody", user: nil, visits: try await PageVisits(office), isOperator: false),
+            Person(name: "nobody", user: nil, order: order(1), visits: try await PageVisits(office), isOperator: false),
             Person(
                 name: "operator",
                 user: nil,
+                order: order(2),
                 visits: try await PageVisits(office, logIn: ("/operator/log-in", "operator", OfficeFixture.password)),
                 isOperator: true
             ),
@@ -223,8 +235,10 @@ struct PermissionTests {
             let stored = try await office.records { try $0.users.get(name) }
             let user = try #require(stored)
             let visits = try await PageVisits(office, logIn: ("/log-in", name, password), certificate: certificate)
-            people.append(Person(name: name, user: user, visits: visits, isOperator: false))
+            let order = order(people.count + 1)
+            people.append(Person(name: name, user: user, order: order, visits: visits, isOperator: false))
         }
+        for person in people { try await People.order(person.order, office) }
         return people
     }
 

@@ -24,7 +24,7 @@ final class OfficeFixture: Sendable {
         try write(folder, signer: folder.file("nobody.sock"), authorities: original.get(), issuing: "", more: "")
         for tenant in [tenant, "PAR99999"] { try open(tenant, folder) }
         try openOperator("operator", folder)
-        try DatabaseFile.settlePasswords(folder.file("office.sqlite"))
+        try DatabaseFile.settlePasswords(folder.file("office.sqlite"), as: password)
         return folder
     }
 
