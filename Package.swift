@@ -255,7 +255,7 @@ let package = Package(
             dependencies: [
                 "inkan-office-stage", "inkan-frontd", "inkan", "inkan-signerd", "inkan-tokend", "Workbench",
                 "SignerClient", "SignerAPI", "Office", "OfficeStore", "OfficeMail", "OfficeServices", "OfficeFront",
-                "Clocks", "Threads", "Secrets", cryptoExtras, grdb,
+                "Clocks", "Threads", "Secrets", grdb,
             ],
             exclude: ["Browser", "Store/bodies-5.json", "Injection/injection.py"],
             swiftSettings: strict

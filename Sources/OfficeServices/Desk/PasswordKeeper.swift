@@ -43,7 +43,8 @@ package struct PasswordKeeper: Sendable {
         return isSame(output, hash.output)
     }
 
-    private static func derive(
+    /// At once and on the caller's thread.
+    package static func derive(
         _ password: String,
         salt: [UInt8],
         rounds: Int,
