@@ -74,7 +74,7 @@ struct PermissionTests {
         let orders = everybody.map(\.order)
         try await office.change { records in
             for id in orders {
-                guard var order = try records.orders.get(id) else { continue }
+                var order = try #require(try records.orders.get(id))
                 order.profile = "MP202601010002"
                 try records.orders.save(order)
             }
